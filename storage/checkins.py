@@ -1,0 +1,280 @@
+"""The daily watch over one elder: her plan, what is expected today, and her signs of life.
+
+Each day one expectation: pending → reminded → late → missed, or met, excused, unknown.
+`next_at` is the moment the next move is due, none when nothing more will happen by itself.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import (
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    String,
+    bindparam,
+    func,
+    insert,
+    literal,
+    or_,
+    select,
+    text,
+    update,
+)
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Mapped, mapped_column
+
+from storage.database import Base, BigId, Instant, insert_new, run_many
+from storage.people import Person
+from storage.rules import CheckinRules, at_village, village_day
+from storage.villages import Village
+
+
+class State(StrEnum):
+    PENDING = "pending"
+    REMINDED = "reminded"
+    LATE = "late"
+    MISSED = "missed"
+    MET = "met"
+    EXCUSED = "excused"
+    UNKNOWN = "unknown"
+
+
+WAITING = (State.PENDING, State.REMINDED, State.LATE)
+"""Still open: a word from her meets it, and the clock moves it on."""
+
+DAY = "day"
+"""The slot of an ordinary plan; an elder may be asked for more than one word a day."""
+
+
+class Plan(Base):
+    """When this elder's word is expected, in the village's hours."""
+
+    __tablename__ = "plans"
+    __table_args__ = (CheckConstraint("tier BETWEEN 1 AND 3", name="tier"),)
+
+    elder_id: Mapped[str] = mapped_column(ForeignKey("people.id"), primary_key=True)
+    slot: Mapped[str] = mapped_column(String(8), primary_key=True, default=DAY)
+    opens: Mapped[time]
+    closes: Mapped[time]
+    tier: Mapped[int] = mapped_column(default=2)
+
+
+class Expectation(Base):
+    __tablename__ = "expectations"
+    __table_args__ = (
+        CheckConstraint(
+            "state IN ('pending', 'reminded', 'late', 'missed', 'met', 'excused', 'unknown')",
+            name="state",
+        ),
+        Index(
+            "ix_expectations_due",
+            "next_at",
+            sqlite_where=text("next_at IS NOT NULL"),
+            postgresql_where=text("next_at IS NOT NULL"),
+        ),
+        Index(None, "village_id", "day"),
+    )
+
+    elder_id: Mapped[str] = mapped_column(ForeignKey("people.id"), primary_key=True)
+    day: Mapped[date] = mapped_column(primary_key=True)
+    slot: Mapped[str] = mapped_column(String(8), primary_key=True)
+    village_id: Mapped[int] = mapped_column(ForeignKey("villages.id"))
+    tier: Mapped[int]
+    state: Mapped[str] = mapped_column(String(8), default=State.PENDING)
+    opens_at: Mapped[datetime]
+    closes_at: Mapped[datetime]
+    next_at: Mapped[datetime | None]
+    met_at: Mapped[datetime | None]
+
+
+class SignOfLife(Base):
+    """That she was alive at a moment, and who says so."""
+
+    __tablename__ = "signs_of_life"
+    __table_args__ = (Index(None, "elder_id", "at"),)
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    elder_id: Mapped[str] = mapped_column(ForeignKey("people.id"))
+    at: Mapped[datetime]
+    kind: Mapped[str] = mapped_column(String(12))
+    actor_id: Mapped[str] = mapped_column(ForeignKey("people.id"))
+
+
+def watch_day(now: datetime, rules: CheckinRules) -> date:
+    """Return the day a word counts for: before the day starts it is still last night."""
+    day = village_day(now)
+    return day if now >= at_village(day, rules.day_starts) else day - timedelta(days=1)
+
+
+# Built once: every batch asks it, and building it anew costs more than asking.
+_MEET = (
+    update(Expectation)
+    .where(
+        Expectation.elder_id.in_(bindparam("elders", expanding=True)),
+        Expectation.day == bindparam("on"),
+        Expectation.state.in_(WAITING),
+    )
+    .values(state=State.MET, met_at=bindparam("heard_at"), next_at=None)
+    .execution_options(synchronize_session=False)
+)
+
+
+async def record(session: AsyncSession, heard: Sequence[SignOfLife], rules: CheckinRules) -> None:
+    """Keep these signs of life, and meet what is still expected of those elders that day.
+
+    A word that comes twice, or after the day is settled, is kept and changes nothing else.
+    """
+    await run_many(session, insert(SignOfLife), [_as_row(sign) for sign in heard])
+    by_moment: dict[datetime, list[str]] = {}
+    for sign in heard:
+        by_moment.setdefault(sign.at, []).append(sign.elder_id)
+    for at, elders in by_moment.items():
+        await session.execute(_MEET, {"elders": elders, "on": watch_day(at, rules), "heard_at": at})
+
+
+def _as_row(sign: SignOfLife) -> dict[str, Any]:
+    return {
+        "elder_id": sign.elder_id,
+        "at": sign.at,
+        "kind": sign.kind,
+        "actor_id": sign.actor_id,
+    }
+
+
+async def open_day(session: AsyncSession, now: datetime, rules: CheckinRules) -> int | None:
+    """Open the expectations of one village that has not begun this day; None when all have.
+
+    Where the window is over before we could ask (a plan made at noon), the day stays
+    unknown: silence is no sign of anything when nobody was asked.
+    """
+    day = watch_day(now, rules)
+    village = await session.scalar(
+        select(Village.id)
+        .where(or_(Village.opened_day.is_(None), Village.opened_day < day))
+        .limit(1)
+        .with_for_update(skip_locked=True)
+    )
+    if village is None:
+        return None
+    for opens, closes, tier in await _windows_of(session, village):
+        await _open_window(session, village, day, opens, closes, tier, now, rules)
+    await session.execute(update(Village).where(Village.id == village).values(opened_day=day))
+    return village
+
+
+async def _windows_of(session: AsyncSession, village: int) -> list[tuple[time, time, int]]:
+    rows = await session.execute(
+        select(Plan.opens, Plan.closes, Plan.tier)
+        .join(Person, Person.id == Plan.elder_id)
+        .where(Person.village_id == village)
+        .distinct()
+    )
+    return [(opens, closes, tier) for opens, closes, tier in rows]
+
+
+async def _open_window(
+    session: AsyncSession,
+    village: int,
+    day: date,
+    opens: time,
+    closes: time,
+    tier: int,
+    now: datetime,
+    rules: CheckinRules,
+) -> None:
+    opens_at, closes_at = at_village(day, opens), at_village(day, closes)
+    in_time = closes_at > now
+    remind_at = closes_at - timedelta(minutes=rules.remind_before_minutes)
+    columns: dict[str, Any] = {
+        "elder_id": Plan.elder_id,
+        "day": literal(day),
+        "slot": Plan.slot,
+        "village_id": literal(village),
+        "tier": literal(tier),
+        "state": literal(State.PENDING if in_time else State.UNKNOWN, String),
+        "opens_at": literal(opens_at, Instant()),
+        "closes_at": literal(closes_at, Instant()),
+        "next_at": literal(remind_at if in_time else None, Instant()),
+    }
+    chosen = (
+        select(*columns.values())
+        .join_from(Plan, Person, Person.id == Plan.elder_id)
+        .where(
+            Person.village_id == village,
+            Plan.opens == opens,
+            Plan.closes == closes,
+            Plan.tier == tier,
+        )
+    )
+    await insert_new(session, Expectation, list(columns), chosen)
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """An expectation whose time has come."""
+
+    elder_id: str
+    day: date
+    slot: str
+    village_id: int
+    tier: int
+    state: str
+    closes_at: datetime
+
+    @property
+    def key(self) -> str:
+        return f"{self.elder_id}:{self.day}:{self.slot}"
+
+
+async def claim_due(session: AsyncSession, now: datetime, limit: int) -> list[Due]:
+    """Lock and return expectations that are due, the longest due first."""
+    rows = await session.execute(
+        select(
+            Expectation.elder_id,
+            Expectation.day,
+            Expectation.slot,
+            Expectation.village_id,
+            Expectation.tier,
+            Expectation.state,
+            Expectation.closes_at,
+        )
+        .where(Expectation.next_at <= now)
+        .order_by(Expectation.next_at)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    return [Due(*row) for row in rows]
+
+
+async def move(
+    session: AsyncSession, due: Sequence[Due], to: State, next_at: Sequence[datetime | None]
+) -> None:
+    """Move claimed expectations on; one that was met in the meantime stays met."""
+    alike: dict[tuple[date, str, str, datetime | None], list[str]] = {}
+    for row, then in zip(due, next_at, strict=True):
+        alike.setdefault((row.day, row.slot, row.state, then), []).append(row.elder_id)
+    for (day, slot, state, then), elders in alike.items():
+        await session.execute(
+            update(Expectation)
+            .where(
+                Expectation.elder_id.in_(elders),
+                Expectation.day == day,
+                Expectation.slot == slot,
+                Expectation.state == state,
+            )
+            .values(state=to, next_at=then)
+        )
+
+
+async def counts(session: AsyncSession, village: int, day: date) -> dict[State, int]:
+    """Return how many of the village's elders are in each state on a day."""
+    rows = await session.execute(
+        select(Expectation.state, func.count())
+        .where(Expectation.village_id == village, Expectation.day == day)
+        .group_by(Expectation.state)
+    )
+    return {State(state): number for state, number in rows}

@@ -1,0 +1,140 @@
+"""Holds: days on which an elder is away, and no word of hers is expected.
+
+Holds may overlap: a day is free where any of them covers it. Coming back ends them all.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, exists, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Mapped, mapped_column
+
+from storage.checkins import WAITING, Expectation, State
+from storage.database import Base, BigId, insert_new
+from storage.people import Person
+
+AWAY = "away"
+HOSPITAL = "hospital"
+
+
+class Hold(Base):
+    """From the first to the last day away, both included."""
+
+    __tablename__ = "holds"
+    __table_args__ = (
+        CheckConstraint("first_day <= last_day", name="days"),
+        CheckConstraint("reason IN ('away', 'hospital')", name="reason"),
+        Index(None, "elder_id", "last_day"),
+        Index(None, "last_day"),
+    )
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    cause: Mapped[str] = mapped_column(String(220), unique=True)
+    elder_id: Mapped[str] = mapped_column(ForeignKey("people.id"))
+    reason: Mapped[str] = mapped_column(String(8))
+    first_day: Mapped[date]
+    last_day: Mapped[date]
+    said_by: Mapped[str] = mapped_column(ForeignKey("people.id"))
+    said_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+    greeted: Mapped[bool] = mapped_column(default=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewHold:
+    """A hold as somebody says it; `cause` is the natural key of his saying it."""
+
+    cause: str
+    elder_id: str
+    reason: str
+    first_day: date
+    last_day: date
+    said_by: str
+
+
+async def put(session: AsyncSession, hold: NewHold, now: datetime) -> None:
+    """Keep a hold, and excuse what is still expected on its days."""
+    row = {
+        "cause": hold.cause,
+        "elder_id": hold.elder_id,
+        "reason": hold.reason,
+        "first_day": hold.first_day,
+        "last_day": hold.last_day,
+        "said_by": hold.said_by,
+        "said_at": now,
+    }
+    await insert_new(session, Hold, [], [row])
+    await session.execute(
+        update(Expectation)
+        .where(
+            Expectation.elder_id == hold.elder_id,
+            Expectation.day.between(hold.first_day, hold.last_day),
+            Expectation.state.in_(WAITING),
+        )
+        .values(state=State.EXCUSED, next_at=None)
+    )
+
+
+async def excuse(session: AsyncSession, village: int, day: date) -> None:
+    """Excuse those of a village who are away on a day that has just been opened."""
+    is_away = exists().where(
+        Hold.elder_id == Expectation.elder_id,
+        Hold.first_day <= day,
+        Hold.last_day >= day,
+        Hold.ended_at.is_(None),
+    )
+    await session.execute(
+        update(Expectation)
+        .where(
+            Expectation.village_id == village,
+            Expectation.day == day,
+            Expectation.state == State.PENDING,
+            is_away,
+        )
+        .values(state=State.EXCUSED, next_at=None)
+    )
+
+
+async def end(session: AsyncSession, elder: str, now: datetime) -> bool:
+    """End every hold of an elder who is back; False where she was not away."""
+    ended = await session.scalars(
+        update(Hold)
+        .where(Hold.elder_id == elder, Hold.ended_at.is_(None))
+        .values(ended_at=now)
+        .returning(Hold.id)
+    )
+    return bool(ended.all())
+
+
+async def last_days(session: AsyncSession, day: date, limit: int) -> Sequence[tuple[int, str]]:
+    """Claim holds that end with this day, and mark them as greeted; returns (hold, elder).
+
+    An elder whose other hold lasts longer is not greeted yet.
+    """
+    longer = Hold.__table__.alias()
+    rows = (
+        await session.execute(
+            select(Hold.id, Hold.elder_id)
+            .join(Person, Person.id == Hold.elder_id)
+            .where(
+                Hold.last_day == day,
+                Hold.ended_at.is_(None),
+                Hold.greeted.is_(False),
+                ~exists().where(
+                    longer.c.elder_id == Hold.elder_id,
+                    longer.c.last_day > day,
+                    longer.c.first_day <= day,
+                    longer.c.ended_at.is_(None),
+                ),
+            )
+            .order_by(Hold.id)
+            .limit(limit)
+            .with_for_update(skip_locked=True, of=Hold)
+        )
+    ).all()
+    await session.execute(
+        update(Hold).where(Hold.id.in_([row.id for row in rows])).values(greeted=True)
+    )
+    return [(row.id, row.elder_id) for row in rows]

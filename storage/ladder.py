@@ -1,0 +1,287 @@
+"""The ladder: who is called when an elder is silent, step by step, until a person has looked."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, func, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from storage import incidents, letters
+from storage.contacts import Around, around
+from storage.database import insert_new
+from storage.incidents import (
+    ALARM,
+    BROKEN,
+    CALLS,
+    CRISIS,
+    DISTRESS,
+    UNREACHED,
+    WORSE,
+    Cause,
+    Incident,
+    IncidentKind,
+    IncidentStep,
+    Live,
+    Promise,
+    Stage,
+    letter_about,
+    select_live,
+)
+from storage.letters import Letter, LetterState, NewLetter
+from storage.rules import LadderRules
+
+_CALLS: Mapping[str, str] = {
+    IncidentKind.MISSED: ALARM,
+    IncidentKind.EMERGENCY: DISTRESS,
+    IncidentKind.CRISIS: CRISIS,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """A call that will not arrive."""
+
+    letter_id: int
+    incident_id: int
+    recipient_id: str
+
+
+async def raise_alarm(
+    session: AsyncSession, causes: Sequence[Cause], now: datetime, rules: LadderRules
+) -> list[Live]:
+    """Open an incident for each cause that has none, and call its first step.
+
+    An emergency calls the first two steps together. Returns the incidents opened now.
+    """
+    begun = await incidents.begin(session, causes, now, rules)
+    resting = await _call(session, begun, now)
+    await _rest(session, [one for one, was in zip(resting, begun, strict=True) if one != was], now)
+    return begun
+
+
+async def climb(session: AsyncSession, now: datetime, limit: int) -> int:
+    """Move the ladders whose time has come, and return how many there were.
+
+    Where somebody had promised, the promise is broken: those who were told learn it, and
+    the next step is called at once.
+    """
+    rows = await session.execute(
+        select_live()
+        .where(Incident.climbs_at <= now)
+        .order_by(Incident.climbs_at)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    due = [Live(*row) for row in rows]
+    for incident in due:
+        if incident.stage == Stage.PROMISED:
+            await _break_promises(session, incident, now)
+    await _rest(session, await _call(session, [_next_step(one) for one in due], now), now)
+    return len(due)
+
+
+def _next_step(incident: Live) -> Live:
+    if incident.step >= len(incident.steps) - 1:
+        return replace(incident, lap=incident.lap + 1)
+    return replace(incident, step=incident.step + 1)
+
+
+async def _break_promises(session: AsyncSession, incident: Live, now: datetime) -> None:
+    broken = (
+        await session.execute(
+            update(Promise)
+            .where(Promise.incident_id == incident.id, Promise.state == "open")
+            .values(state="broken")
+            .returning(Promise.id, Promise.person_id)
+        )
+    ).all()
+    told = await letters.being_told(session, incident.id, CALLS)
+    await letters.write(
+        session,
+        [
+            letter_about(incident, BROKEN, f"broken:{promise}:{person}", person, actor=promiser)
+            for promise, promiser in broken
+            for person in dict.fromkeys([promiser, *told])
+        ],
+        now,
+    )
+
+
+async def _call(session: AsyncSession, called: Sequence[Live], now: datetime) -> list[Live]:
+    """Call the present step of each incident; an empty step falls through at once.
+
+    Returns where each ladder has come to rest.
+    """
+    circles = await around(session, {incident.elder_id for incident in called})
+    resting: list[Live] = []
+    steps: list[dict[str, Any]] = []
+    alarms: list[NewLetter] = []
+    for incident in called:
+        reached, calls = _fall_through(incident, circles[incident.elder_id])
+        resting.append(reached)
+        for step, people in calls:
+            steps.append(
+                {
+                    "incident_id": incident.id,
+                    "step": step,
+                    "lap": reached.lap,
+                    "called_at": now,
+                    "people": len(people),
+                }
+            )
+            alarms.extend(_alarms(incident, step, reached.lap, people, calls))
+    await insert_new(session, IncidentStep, [], steps)
+    await letters.write(session, alarms, now)
+    return resting
+
+
+async def _rest(session: AsyncSession, resting: Sequence[Live], now: datetime) -> None:
+    """Let each ladder wait on its step; those of the same step are moved in one statement."""
+    moves: dict[tuple[int, int, timedelta], list[int]] = {}
+    for one in resting:
+        moves.setdefault((one.step, one.lap, one.wait), []).append(one.id)
+    for (step, lap, wait), ids in moves.items():
+        await session.execute(
+            update(Incident)
+            .where(Incident.id.in_(ids), Incident.stage != Stage.CLOSED)
+            .values(stage=Stage.OPEN, step=step, lap=lap, climbs_at=now + wait)
+        )
+
+
+Calls = list[tuple[int, list[str]]]
+
+
+def _fall_through(incident: Live, circles: Around) -> tuple[Live, Calls]:
+    """Return where the ladder comes to rest, and whom each step on the way calls.
+
+    Where even the last step is empty, everybody whom any step would have called is called
+    again: an alarm with nobody to hear it never counts as told.
+    """
+    steps = incident.steps
+    last = len(steps) - 1
+    calls: Calls = []
+    called: set[str] = set()
+    step = incident.step
+    at_least = 1 if incident.is_emergency and incident.step == 0 and incident.lap == 0 else step
+    while True:
+        people = [one for one in circles.of(steps[step]) if one not in called]
+        if step == last and not people and not called:
+            people = circles.of(circle for circles_of in steps for circle in circles_of)
+        calls.append((step, people))
+        called.update(people)
+        if step >= last or (called and step >= at_least):
+            return incident if step == incident.step else replace(incident, step=step), calls
+        step += 1
+
+
+def _alarms(
+    incident: Live, step: int, lap: int, people: list[str], calls: Calls
+) -> list[NewLetter]:
+    empty = [skipped for skipped, nobody in calls if not nobody and skipped < step]
+    return [
+        letter_about(
+            incident,
+            _CALLS[incident.kind],
+            f"{incident.id}:{step}:{lap}:{person}",
+            person,
+            detail={"empty": empty} if empty else None,
+        )
+        for person in people
+    ]
+
+
+async def worsen(
+    session: AsyncSession, incident: Live, by: str, now: datetime, *, is_with_her: bool
+) -> None:
+    """Turn a missed check-in into an emergency: she is in need, says `by`.
+
+    Those who knew learn that it is worse; family and village are called at once. The ladder
+    waits for the word of somebody who is with her as for a promise.
+    """
+    moved = await session.scalar(
+        update(Incident)
+        .where(Incident.id == incident.id, Incident.kind == IncidentKind.MISSED, _is_live())
+        .values(kind=IncidentKind.EMERGENCY)
+        .returning(Incident.id)
+    )
+    if moved is None:
+        return
+    told = await letters.being_told(session, incident.id, CALLS)
+    await letters.write(
+        session,
+        [
+            letter_about(incident, WORSE, f"worse:{incident.id}:{person}", person, actor=by)
+            for person in told
+            if person != by
+        ],
+        now,
+    )
+    emergency = replace(incident, kind=IncidentKind.EMERGENCY, step=max(incident.step, 1))
+    if incident.step == 0 or not is_with_her:
+        await _rest(session, await _call(session, [emergency], now), now)
+    if is_with_her:
+        await incidents.stay(session, emergency, by, now)
+
+
+def _is_live() -> ColumnElement[bool]:
+    return Incident.stage != Stage.CLOSED
+
+
+async def pass_over(session: AsyncSession, failed: Sequence[Failed], now: datetime) -> None:
+    """Go on where somebody could not be called: tell who watches over her, or climb at once.
+
+    Where nobody of the present step has a letter, or may still get one, the ladder climbs
+    now; otherwise her leader, else her coordinator, learns that somebody was not reached.
+    """
+    for letter in failed:
+        if await _somebody_is_called(session, letter.incident_id):
+            await _tell_watcher(session, letter, now)
+        else:
+            await incidents.hurry(session, letter.incident_id, now)
+
+
+async def _somebody_is_called(session: AsyncSession, incident_id: int) -> bool:
+    since = (
+        select(func.max(IncidentStep.called_at))
+        .where(IncidentStep.incident_id == incident_id)
+        .scalar_subquery()
+    )
+    found = await session.scalar(
+        select(Letter.id)
+        .where(
+            Letter.incident_id == incident_id,
+            Letter.kind.in_(CALLS),
+            Letter.state.in_((*letters.GONE_OUT, LetterState.QUEUED)),
+            Letter.written_at >= since,
+        )
+        .limit(1)
+    )
+    return found is not None
+
+
+async def _tell_watcher(session: AsyncSession, letter: Failed, now: datetime) -> None:
+    incident = await incidents.find_live(session, letter.incident_id)
+    if incident is None:
+        return
+    circles = (await around(session, {incident.elder_id}))[incident.elder_id]
+    others = [
+        [one for one in circles.of([circle]) if one != letter.recipient_id]
+        for circle in ("leader", "coordinators")
+    ]
+    watchers = others[0] or others[1]
+    await letters.write(
+        session,
+        [
+            letter_about(
+                incident,
+                UNREACHED,
+                f"unreached:{letter.letter_id}:{watcher}",
+                watcher,
+                actor=letter.recipient_id,
+            )
+            for watcher in watchers
+        ],
+        now,
+    )

@@ -1,0 +1,360 @@
+"""Letters: everything said to somebody outside a direct reply.
+
+A letter is written in the transaction of its cause, under a natural key, and carried later.
+queued → sending → sent → delivered, or failed, withdrawn, expired. A lease guards the way
+from queued to sent: when it runs out the letter may have arrived or not, so it goes again
+and says so (重复提醒).
+"""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import IntEnum, StrEnum
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    String,
+    UniqueConstraint,
+    bindparam,
+    func,
+    select,
+    text,
+    update,
+)
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Mapped, aliased, mapped_column
+
+from storage.database import Base, BigId, insert_new, run_many
+from storage.people import Person
+
+
+class Urgency(IntEnum):
+    """ALARM goes at least once; NOTICE waits for morning; REMINDER is worthless when late."""
+
+    ALARM = 1
+    NOTICE = 2
+    REMINDER = 3
+
+
+class LetterState(StrEnum):
+    QUEUED = "queued"
+    SENDING = "sending"
+    SENT = "sent"
+    DELIVERED = "delivered"
+    FAILED = "failed"
+    WITHDRAWN = "withdrawn"
+    EXPIRED = "expired"
+
+
+GONE_OUT = (LetterState.SENDING, LetterState.SENT, LetterState.DELIVERED)
+"""She has it, or may have it: whoever got an alarm this way is owed the all-clear."""
+
+_QUEUED = text("state = 'queued'")
+_SENDING = text("state = 'sending'")
+_FAR = text("far_id <> ''")
+
+
+class Letter(Base):
+    __tablename__ = "letters"
+    __table_args__ = (
+        UniqueConstraint("key"),
+        CheckConstraint("urgency BETWEEN 1 AND 3", name="urgency"),
+        CheckConstraint(
+            "state IN ('queued', 'sending', 'sent', 'delivered', 'failed', 'withdrawn', 'expired')",
+            name="state",
+        ),
+        Index(
+            "ix_letters_due",
+            "urgency",
+            "due_at",
+            sqlite_where=_QUEUED,
+            postgresql_where=_QUEUED,
+        ),
+        Index("ix_letters_expiring", "expires_at", sqlite_where=_QUEUED, postgresql_where=_QUEUED),
+        Index("ix_letters_leased", "lease_until", sqlite_where=_SENDING, postgresql_where=_SENDING),
+        Index("ix_letters_far", "far_id", sqlite_where=_FAR, postgresql_where=_FAR),
+        Index("ix_letters_incident", "incident_id", "recipient_id"),
+    )
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    key: Mapped[str] = mapped_column(String(160))
+    kind: Mapped[str] = mapped_column(String(20))
+    urgency: Mapped[int]
+    recipient_id: Mapped[str] = mapped_column(ForeignKey("people.id"))
+    about_id: Mapped[str | None] = mapped_column(ForeignKey("people.id"))
+    actor_id: Mapped[str | None] = mapped_column(ForeignKey("people.id"))
+    """Whose doing it tells of: who goes, who looked."""
+    incident_id: Mapped[int | None] = mapped_column(ForeignKey("incidents.id"))
+    number: Mapped[int | None]
+    detail: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+    media: Mapped[str] = mapped_column(String(128), default="")
+    """A voice that goes with the words, by the id under which the platform keeps it."""
+    state: Mapped[str] = mapped_column(String(10), default=LetterState.QUEUED)
+    written_at: Mapped[datetime]
+    due_at: Mapped[datetime]
+    expires_at: Mapped[datetime | None]
+    lease_until: Mapped[datetime | None]
+    tries: Mapped[int] = mapped_column(default=0)
+    repeated: Mapped[bool] = mapped_column(default=False)
+    way: Mapped[str] = mapped_column(String(20), default="")
+    far_id: Mapped[str] = mapped_column(String(64), default="")
+    sent_at: Mapped[datetime | None]
+    reason: Mapped[str] = mapped_column(String(200), default="")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewLetter:
+    """A letter as its writer gives it; `detail` holds what its sentence needs beside names."""
+
+    key: str
+    kind: str
+    urgency: Urgency
+    recipient_id: str
+    about_id: str | None = None
+    actor_id: str | None = None
+    incident_id: int | None = None
+    number: int | None = None
+    detail: dict[str, Any] | None = None
+    media: str = ""
+    expires_at: datetime | None = None
+    due_at: datetime | None = None
+
+
+async def write(session: AsyncSession, letters: Sequence[NewLetter], now: datetime) -> None:
+    """Put letters into the outbox; one whose key is already there stays as it was."""
+    rows = [
+        {
+            "key": letter.key,
+            "kind": letter.kind,
+            "urgency": int(letter.urgency),
+            "recipient_id": letter.recipient_id,
+            "about_id": letter.about_id,
+            "actor_id": letter.actor_id,
+            "incident_id": letter.incident_id,
+            "number": letter.number,
+            "detail": letter.detail,
+            "media": letter.media,
+            "expires_at": letter.expires_at,
+            "written_at": now,
+            "due_at": letter.due_at or now,
+        }
+        for letter in letters
+    ]
+    await insert_new(session, Letter, [], rows)
+
+
+@dataclass(slots=True)
+class Claimed:
+    """A letter in our hands until its lease runs out, with what its sentence needs."""
+
+    id: int
+    key: str
+    kind: str
+    urgency: int
+    recipient_id: str
+    about_id: str | None
+    actor_id: str | None
+    incident_id: int | None
+    number: int | None
+    detail: dict[str, Any] | None
+    media: str
+    written_at: datetime
+    tries: int
+    repeated: bool
+    way: str
+    about_name: str | None
+    about_gender: str | None
+    actor_name: str | None
+    addresses: list[tuple[str, str]] = field(default_factory=list)
+
+
+async def claim(
+    session: AsyncSession, now: datetime, limit: int, lease: timedelta
+) -> list[Claimed]:
+    """Take due letters, alarms first, and lease them until `now + lease`."""
+    await _expire(session, now)
+    await _take_back(session, now)
+    ids = (
+        await session.scalars(
+            select(Letter.id)
+            .where(Letter.state == LetterState.QUEUED, Letter.due_at <= now)
+            .order_by(Letter.urgency, Letter.due_at, Letter.id)
+            .limit(limit)
+            .with_for_update(skip_locked=True)
+        )
+    ).all()
+    if not ids:
+        return []
+    await session.execute(
+        update(Letter)
+        .where(Letter.id.in_(ids), Letter.state == LetterState.QUEUED)
+        .values(state=LetterState.SENDING, lease_until=now + lease, tries=Letter.tries + 1)
+    )
+    return await _read(session, ids)
+
+
+async def _expire(session: AsyncSession, now: datetime) -> None:
+    await session.execute(
+        update(Letter)
+        .where(Letter.state == LetterState.QUEUED, Letter.expires_at <= now)
+        .values(state=LetterState.EXPIRED)
+    )
+
+
+async def _take_back(session: AsyncSession, now: datetime) -> None:
+    """Queue again what somebody was sending when he died: it may arrive twice, and says so."""
+    await session.execute(
+        update(Letter)
+        .where(Letter.state == LetterState.SENDING, Letter.lease_until <= now)
+        .values(state=LetterState.QUEUED, lease_until=None, repeated=True, due_at=now)
+    )
+
+
+async def _read(session: AsyncSession, ids: Sequence[int]) -> list[Claimed]:
+    about, actor = aliased(Person), aliased(Person)
+    rows = await session.execute(
+        select(
+            Letter.id,
+            Letter.key,
+            Letter.kind,
+            Letter.urgency,
+            Letter.recipient_id,
+            Letter.about_id,
+            Letter.actor_id,
+            Letter.incident_id,
+            Letter.number,
+            Letter.detail,
+            Letter.media,
+            Letter.written_at,
+            Letter.tries,
+            Letter.repeated,
+            Letter.way,
+            about.name,
+            about.gender,
+            actor.name,
+        )
+        .outerjoin(about, about.id == Letter.about_id)
+        .outerjoin(actor, actor.id == Letter.actor_id)
+        .where(Letter.id.in_(ids))
+        .order_by(Letter.urgency, Letter.due_at, Letter.id)
+    )
+    return [Claimed(*row) for row in rows]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What became of a letter in our hands. `due_at` is when a queued one goes again."""
+
+    id: int
+    state: LetterState
+    due_at: datetime | None = None
+    way: str = ""
+    far_id: str = ""
+    reason: str = ""
+
+
+async def settle(session: AsyncSession, outcomes: Sequence[Outcome], now: datetime) -> None:
+    """Write down what became of letters; only those still in our hands are touched."""
+    await run_many(
+        session,
+        update(Letter)
+        .where(Letter.id == bindparam("letter"), Letter.state == LetterState.SENDING)
+        .values(
+            state=bindparam("became"),
+            due_at=func.coalesce(bindparam("again_at"), Letter.due_at),
+            way=bindparam("by_way"),
+            far_id=bindparam("far"),
+            reason=bindparam("because"),
+            sent_at=bindparam("at"),
+            lease_until=None,
+        ),
+        [
+            {
+                "letter": outcome.id,
+                "became": outcome.state,
+                "again_at": outcome.due_at,
+                "by_way": outcome.way,
+                "far": outcome.far_id,
+                "because": outcome.reason,
+                "at": now if outcome.state == LetterState.SENT else None,
+            }
+            for outcome in outcomes
+        ],
+    )
+
+
+async def withdraw(session: AsyncSession, incidents: Collection[int]) -> None:
+    """Take back what was not sent yet: its cause has gone."""
+    await session.execute(
+        update(Letter)
+        .where(Letter.incident_id.in_(incidents), Letter.state == LetterState.QUEUED)
+        .values(state=LetterState.WITHDRAWN)
+    )
+
+
+async def drop(session: AsyncSession, ids: Collection[int]) -> None:
+    """Withdraw letters that we hold: their cause has gone."""
+    await session.execute(
+        update(Letter)
+        .where(Letter.id.in_(ids), Letter.state == LetterState.SENDING)
+        .values(state=LetterState.WITHDRAWN, lease_until=None)
+    )
+
+
+async def told(session: AsyncSession, incident_id: int, kinds: Collection[str]) -> list[str]:
+    """Return who has, or may have, a letter of these kinds about an incident."""
+    people = await session.scalars(
+        select(Letter.recipient_id)
+        .where(
+            Letter.incident_id == incident_id,
+            Letter.kind.in_(kinds),
+            Letter.state.in_(GONE_OUT),
+        )
+        .distinct()
+        .order_by(Letter.recipient_id)
+    )
+    return list(people)
+
+
+async def being_told(session: AsyncSession, incident_id: int, kinds: Collection[str]) -> list[str]:
+    """Return who has been told or soon will be."""
+    people = await session.scalars(
+        select(Letter.recipient_id)
+        .where(
+            Letter.incident_id == incident_id,
+            Letter.kind.in_(kinds),
+            Letter.state.in_((*GONE_OUT, LetterState.QUEUED)),
+        )
+        .distinct()
+        .order_by(Letter.recipient_id)
+    )
+    return list(people)
+
+
+async def report(
+    session: AsyncSession, far_id: str, *, arrived: bool, reason: str
+) -> Letter | None:
+    """Take the platform's word on a letter it had accepted; None where it is not ours."""
+    letter = await session.scalar(
+        select(Letter)
+        .where(Letter.far_id == far_id, Letter.state == LetterState.SENT)
+        .with_for_update()
+    )
+    if letter is not None:
+        letter.state = LetterState.DELIVERED if arrived else LetterState.FAILED
+        letter.reason = reason
+    return letter
+
+
+async def waiting(session: AsyncSession) -> dict[int, int]:
+    """Return how many letters of each urgency are not sent yet."""
+    rows = await session.execute(
+        select(Letter.urgency, func.count().label("number"))
+        .where(Letter.state == LetterState.QUEUED)
+        .group_by(Letter.urgency)
+    )
+    return {row.urgency: row.number for row in rows}

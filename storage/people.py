@@ -1,0 +1,336 @@
+"""People, what they are in the village, and the phones that are theirs."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import (
+    CheckConstraint,
+    ColumnElement,
+    ForeignKey,
+    Index,
+    String,
+    and_,
+    bindparam,
+    delete,
+    exists,
+    false,
+    or_,
+    select,
+    update,
+)
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Mapped, mapped_column
+
+from storage.database import Base
+from storage.villages import Group
+
+
+class Role(StrEnum):
+    """What a person is in the village. One person may be several at once."""
+
+    ELDER = "elder"
+    FAMILY = "family"
+    VOLUNTEER = "volunteer"
+    LEADER = "leader"
+    COORDINATOR = "coordinator"
+    DOCTOR = "doctor"
+    SUPERVISOR = "supervisor"
+
+
+class TieKind(StrEnum):
+    """What another person is to an elder."""
+
+    FAMILY = "family"
+    NEIGHBOUR = "neighbour"
+
+
+class Person(Base):
+    __tablename__ = "people"
+    __table_args__ = (
+        CheckConstraint("gender IN ('female', 'male', '')", name="gender"),
+        Index(None, "village_id"),
+        Index(None, "group_id"),
+    )
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    name: Mapped[str] = mapped_column(String(40))
+    gender: Mapped[str] = mapped_column(String(6), default="")
+    born: Mapped[str] = mapped_column(String(10), default="")
+    """A year or a day, as far as the village knows it: 1941 or 1941-03-05."""
+    phone: Mapped[str] = mapped_column(String(20), default="")
+    village_id: Mapped[int] = mapped_column(ForeignKey("villages.id"))
+    group_id: Mapped[int | None] = mapped_column(ForeignKey("groups.id"))
+    skills: Mapped[str] = mapped_column(String(200), default="")
+
+
+class PersonRole(Base):
+    __tablename__ = "roles"
+    __table_args__ = (Index(None, "role"),)
+
+    person_id: Mapped[str] = mapped_column(ForeignKey("people.id"), primary_key=True)
+    role: Mapped[str] = mapped_column(String(12), primary_key=True)
+
+
+class Tie(Base):
+    """Who stands beside an elder: her family, and the neighbours paired with her."""
+
+    __tablename__ = "ties"
+    __table_args__ = (Index(None, "person_id"),)
+
+    elder_id: Mapped[str] = mapped_column(ForeignKey("people.id"), primary_key=True)
+    person_id: Mapped[str] = mapped_column(ForeignKey("people.id"), primary_key=True)
+    kind: Mapped[str] = mapped_column(String(10), primary_key=True)
+
+
+class Identity(Base):
+    """An address on a channel, such as an openid on WeChat, and whose it is."""
+
+    __tablename__ = "identities"
+    __table_args__ = (Index(None, "person_id"),)
+
+    channel: Mapped[str] = mapped_column(String(16), primary_key=True)
+    address: Mapped[str] = mapped_column(String(64), primary_key=True)
+    person_id: Mapped[str] = mapped_column(ForeignKey("people.id"))
+    paired_at: Mapped[datetime]
+    reachable: Mapped[bool] = mapped_column(default=True)
+    """False from the moment she unfollows, or the platform says that she is not there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """A person as the desk knows her while she speaks."""
+
+    id: str
+    name: str
+    gender: str
+    village_id: int
+    group_id: int | None
+    roles: frozenset[Role]
+    address: tuple[str, str]
+    reachable: bool
+
+    def is_a(self, role: Role) -> bool:
+        return role in self.roles
+
+
+# Built once: every batch asks it, and building it anew costs more than asking.
+_CALLERS = (
+    select(
+        Identity.address,
+        Identity.reachable,
+        Person.id,
+        Person.name,
+        Person.gender,
+        Person.village_id,
+        Person.group_id,
+        PersonRole.role,
+    )
+    .join(Person, Person.id == Identity.person_id)
+    .outerjoin(PersonRole, PersonRole.person_id == Person.id)
+    .where(
+        Identity.channel == bindparam("channel"),
+        Identity.address.in_(bindparam("addresses", expanding=True)),
+    )
+)
+
+
+async def callers(
+    session: AsyncSession, addresses: Collection[tuple[str, str]]
+) -> dict[tuple[str, str], Caller]:
+    """Return who is behind each (channel, address); strangers are left out."""
+    found: dict[tuple[str, str], Caller] = {}
+    for channel, names in _by_channel(addresses).items():
+        rows = await session.execute(_CALLERS, {"channel": channel, "addresses": names})
+        for address, reachable, person_id, name, gender, village_id, group_id, role in rows:
+            key = (channel, address)
+            known = found[key].roles if key in found else frozenset()
+            roles = known | {Role(role)} if role else known
+            found[key] = Caller(
+                person_id, name, gender, village_id, group_id, roles, key, reachable
+            )
+    return found
+
+
+def _by_channel(addresses: Collection[tuple[str, str]]) -> dict[str, list[str]]:
+    by_channel: dict[str, list[str]] = {}
+    for channel, address in addresses:
+        by_channel.setdefault(channel, []).append(address)
+    return by_channel
+
+
+def _among(addresses: Collection[tuple[str, str]]) -> ColumnElement[bool]:
+    return or_(
+        false(),  # among no addresses is nobody; an empty OR would mean everybody
+        *(
+            and_(Identity.channel == channel, Identity.address.in_(of_channel))
+            for channel, of_channel in _by_channel(addresses).items()
+        ),
+    )
+
+
+async def bind(
+    session: AsyncSession, person_id: str, address: tuple[str, str], now: datetime
+) -> None:
+    """Make an address hers. Whose it was before is forgotten: one phone, one person."""
+    await session.execute(delete(Identity).where(_among([address])))
+    channel, name = address
+    session.add(Identity(channel=channel, address=name, person_id=person_id, paired_at=now))
+
+
+async def follow(session: AsyncSession, address: tuple[str, str]) -> None:
+    await _set_reachable(session, address, reachable=True)
+
+
+async def lose(session: AsyncSession, address: tuple[str, str]) -> None:
+    """Remember that nothing reaches this address any more."""
+    await _set_reachable(session, address, reachable=False)
+
+
+async def _set_reachable(
+    session: AsyncSession, address: tuple[str, str], *, reachable: bool
+) -> None:
+    await session.execute(update(Identity).where(_among([address])).values(reachable=reachable))
+
+
+async def addresses(
+    session: AsyncSession, people: Collection[str]
+) -> dict[str, list[tuple[str, str]]]:
+    """Return the reachable (channel, address) pairs of each person, the newest first."""
+    rows = await session.execute(
+        select(Identity.person_id, Identity.channel, Identity.address)
+        .where(Identity.person_id.in_(people), Identity.reachable)
+        .order_by(Identity.paired_at.desc())
+    )
+    found: dict[str, list[tuple[str, str]]] = {}
+    for person_id, channel, address in rows:
+        found.setdefault(person_id, []).append((channel, address))
+    return found
+
+
+async def name_of(session: AsyncSession, person_id: str) -> str:
+    return (await names_of(session, {person_id}))[person_id]
+
+
+async def names_of(session: AsyncSession, people: Collection[str]) -> dict[str, str]:
+    rows = await session.execute(select(Person.id, Person.name).where(Person.id.in_(people)))
+    return {row.id: row.name for row in rows}
+
+
+async def roles_of(session: AsyncSession, person_id: str) -> frozenset[Role]:
+    found = await session.scalars(select(PersonRole.role).where(PersonRole.person_id == person_id))
+    return frozenset(Role(role) for role in found)
+
+
+async def elder_in_care_of(session: AsyncSession, caller: Caller, name: str) -> Person | None:
+    """Return the one elder of this name for whom the caller may speak, else None.
+
+    A leader speaks for her group, a coordinator for her village, family and neighbours for
+    those they are tied to. Where two have the same name, neither is meant.
+    """
+    tied = select(Tie.elder_id).where(Tie.person_id == caller.id)
+    is_elder = select(PersonRole.person_id).where(PersonRole.role == Role.ELDER)
+    return await _only_one(
+        session, name, or_(Person.id.in_(tied), *_served_by(caller)), Person.id.in_(is_elder)
+    )
+
+
+async def in_reach_of(session: AsyncSession, caller: Caller, name: str) -> Person | None:
+    """Return the one person of this name in the caller's group or village, else None."""
+    return await _only_one(session, name, or_(false(), *_served_by(caller)))
+
+
+def _served_by(caller: Caller) -> list[ColumnElement[bool]]:
+    served = []
+    if caller.is_a(Role.LEADER) and caller.group_id is not None:
+        served.append(Person.group_id == caller.group_id)
+    if caller.is_a(Role.COORDINATOR):
+        served.append(Person.village_id == caller.village_id)
+    return served
+
+
+async def _only_one(
+    session: AsyncSession, name: str, *conditions: ColumnElement[bool]
+) -> Person | None:
+    found = (
+        await session.scalars(select(Person).where(Person.name == name, *conditions).limit(2))
+    ).all()
+    return found[0] if len(found) == 1 else None
+
+
+@dataclass(frozen=True, slots=True)
+class PhoneOwner:
+    """Who an address belongs to, for a list of phones."""
+
+    address: str
+    name: str
+    group: str
+    roles: list[Role]
+
+
+async def phone_owners(session: AsyncSession, channel: str, limit: int) -> list[PhoneOwner]:
+    """Return the owners of a channel's addresses, in the order of their ids."""
+    first = (
+        select(Identity.address, Identity.person_id)
+        .where(Identity.channel == channel)
+        .order_by(Identity.person_id)
+        .limit(limit)
+        .subquery()
+    )
+    rows = await session.execute(
+        select(first.c.address, Person.name, Group.name, PersonRole.role)
+        .join(Person, Person.id == first.c.person_id)
+        .outerjoin(Group, Group.id == Person.group_id)
+        .outerjoin(PersonRole, PersonRole.person_id == Person.id)
+        .order_by(Person.id)
+    )
+    owners: dict[str, PhoneOwner] = {}
+    for address, name, group, role in rows:
+        owner = owners.setdefault(address, PhoneOwner(address, name, group or "", []))
+        if role:
+            owner.roles.append(Role(role))
+    return list(owners.values())
+
+
+@dataclass(frozen=True, slots=True)
+class Villager:
+    """Somebody a person may speak of, and how near she is to him."""
+
+    id: str
+    name: str
+    gender: str
+    is_elder: bool
+    is_tied: bool
+    is_family: bool
+    is_in_group: bool
+
+
+async def villagers_around(session: AsyncSession, caller: Caller) -> list[Villager]:
+    """Return everybody of the caller's village, and those tied to him elsewhere."""
+    ties: dict[str, set[str]] = {}
+    for person, kind in await session.execute(
+        select(Tie.elder_id, Tie.kind).where(Tie.person_id == caller.id)
+    ):
+        ties.setdefault(person, set()).add(kind)
+    is_elder = exists().where(PersonRole.person_id == Person.id, PersonRole.role == Role.ELDER)
+    rows = await session.execute(
+        select(Person.id, Person.name, Person.gender, Person.group_id, is_elder)
+        .where(
+            or_(Person.village_id == caller.village_id, Person.id.in_(ties)),
+            Person.id != caller.id,
+        )
+        .order_by(Person.id)
+    )
+    return [
+        Villager(
+            person,
+            name,
+            gender,
+            elder,
+            person in ties,
+            TieKind.FAMILY in ties.get(person, ()),
+            group is not None and group == caller.group_id,
+        )
+        for person, name, gender, group, elder in rows
+    ]

@@ -1,0 +1,55 @@
+"""All tables together, for migrations and for a new database."""
+
+from storage.beats import Beat
+from storage.checkins import Expectation, Plan, SignOfLife
+from storage.database import Base
+from storage.holds import Hold
+from storage.inbox import Handled
+from storage.incidents import Incident, IncidentStep, Promise
+from storage.ledger import Account, Head, Transfer
+from storage.ledger_audit import Seal
+from storage.ledger_confirmations import Confirmation
+from storage.ledger_members import Member
+from storage.ledger_statements import Certificate
+from storage.letters import Letter
+from storage.pairings import Pairing, WrongTry
+from storage.people import Identity, Person, PersonRole, Tie
+from storage.questions import Question
+from storage.unheard import Unheard
+from storage.villages import Group, Village
+from storage.voices import Voice
+from storage.windows import ReplyWindow
+
+TABLES = (
+    Village,
+    Group,
+    Person,
+    PersonRole,
+    Tie,
+    Identity,
+    Plan,
+    Expectation,
+    SignOfLife,
+    Hold,
+    Incident,
+    IncidentStep,
+    Promise,
+    Letter,
+    Handled,
+    ReplyWindow,
+    Beat,
+    Pairing,
+    WrongTry,
+    Question,
+    Unheard,
+    Voice,
+    Account,
+    Transfer,
+    Head,
+    Seal,
+    Member,
+    Confirmation,
+    Certificate,
+)
+
+metadata = Base.metadata

@@ -1,0 +1,64 @@
+"""SQLite in a thread of its own, asked once for each statement.
+
+aiosqlite crosses to its thread to make a cursor, to execute, to fetch and to close, and waits
+each time. For SQLAlchemy, which always does all four, one crossing is enough: it brings the
+rows along. Nothing here can be read row by row from a statement that is still running.
+"""
+
+import sqlite3
+from collections import deque
+from collections.abc import Iterable
+from functools import partial
+from typing import Any
+
+import aiosqlite
+
+
+class Cursor(aiosqlite.Cursor):
+    """Has all the rows of a statement as soon as it was executed."""
+
+    def __init__(self, connection: aiosqlite.Connection, cursor: sqlite3.Cursor) -> None:
+        super().__init__(connection, cursor)
+        self._rows: deque[Any] = deque()
+
+    async def execute(self, sql: str, parameters: Iterable[Any] | None = None) -> "Cursor":
+        self._rows = await self._execute(self._run, sql, parameters or ())  # type: ignore[no-untyped-call]
+        return self
+
+    def _run(self, sql: str, parameters: Any) -> deque[Any]:
+        return deque(self._cursor.execute(sql, parameters).fetchall())
+
+    async def fetchone(self) -> Any:
+        return self._rows.popleft() if self._rows else None
+
+    async def fetchmany(self, size: int | None = None) -> list[Any]:
+        wanted = min(size or self.arraysize, len(self._rows))
+        return [self._rows.popleft() for _ in range(wanted)]
+
+    async def fetchall(self) -> deque[Any]:
+        rows, self._rows = self._rows, deque()
+        return rows
+
+    async def close(self) -> None:
+        """Let go: a statement whose rows were all fetched holds nothing open."""
+
+
+class Connection(aiosqlite.Connection):
+    def cursor(self) -> Cursor:  # type: ignore[override]  # SQLAlchemy enters the cursor itself
+        return Cursor(self, self._conn.cursor())
+
+    async def rollback(self) -> None:
+        """Roll back where there is something to: every connection is asked on its return."""
+        if self.in_transaction:
+            await super().rollback()
+
+
+async def connect(path: str, seconds: float) -> Connection:
+    """Open a file; a statement waits so many seconds for another program's lock."""
+    opened = Connection(
+        partial(sqlite3.connect, path, timeout=seconds, check_same_thread=False),
+        iter_chunk_size=64,
+    )
+    opened._thread.daemon = True  # noqa: SLF001  as SQLAlchemy does: no lost engine keeps us alive
+    await opened
+    return opened

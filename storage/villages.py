@@ -1,0 +1,30 @@
+"""Villages, and the mutual-aid groups (互助组) in them."""
+
+from datetime import date
+
+from sqlalchemy import ForeignKey, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from storage.database import Base
+
+
+class Village(Base):
+    __tablename__ = "villages"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(String(40), unique=True)
+    last_number: Mapped[int] = mapped_column(default=0)
+    """The number of its newest incident. People say it in chat: 我去 12."""
+    opened_day: Mapped[date | None]
+    """The day whose expectations are open; none when somebody new has to be looked for."""
+    digest_day: Mapped[date | None]
+    """The day of the last morning digest that was written."""
+
+
+class Group(Base):
+    __tablename__ = "groups"
+    __table_args__ = (UniqueConstraint("village_id", "name"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    village_id: Mapped[int] = mapped_column(ForeignKey("villages.id"))
+    name: Mapped[str] = mapped_column(String(40))

@@ -1,0 +1,141 @@
+"""Reply windows: how long, and how often, an account may still write to somebody.
+
+A user's message opens 48 hours and 5 sends; a click, a follow or a scan opens a minute
+and 3 (WeChat's rule; the numbers are in the configuration). Sends are counted in the
+transaction that claims the letters, so a crash can only make us count too many.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Executable, String, and_, bindparam, or_, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Mapped, mapped_column
+
+from storage.database import Base, run_many
+
+MESSAGE = "message"
+EVENT = "event"
+
+
+class ReplyWindow(Base):
+    __tablename__ = "reply_windows"
+
+    channel: Mapped[str] = mapped_column(String(16), primary_key=True)
+    address: Mapped[str] = mapped_column(String(64), primary_key=True)
+    kind: Mapped[str] = mapped_column(String(8), primary_key=True)
+    closes_at: Mapped[datetime]
+    sends_left: Mapped[int]
+
+
+def _open_anew(into: sqlite.Insert | postgresql.Insert) -> Executable:
+    return into.on_conflict_do_update(
+        index_elements=["channel", "address", "kind"],
+        set_={"closes_at": into.excluded.closes_at, "sends_left": into.excluded.sends_left},
+    )
+
+
+_OPEN_ANEW: Mapping[str, Executable] = {
+    "sqlite": _open_anew(sqlite.insert(ReplyWindow)),
+    "postgresql": _open_anew(postgresql.insert(ReplyWindow)),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A window that somebody opened by what she did."""
+
+    channel: str
+    address: str
+    kind: str
+    closes_at: datetime
+    sends: int
+
+
+async def open_windows(session: AsyncSession, opened: Collection[Opened]) -> None:
+    """Open windows anew; of two for the same address and kind the later one stands."""
+    newest = {(one.channel, one.address, one.kind): one for one in opened}
+    rows = [
+        {
+            "channel": one.channel,
+            "address": one.address,
+            "kind": one.kind,
+            "closes_at": one.closes_at,
+            "sends_left": one.sends,
+        }
+        for _, one in sorted(newest.items())
+    ]
+    await run_many(session, _OPEN_ANEW[session.get_bind().dialect.name], rows)
+
+
+@dataclass(slots=True)
+class Left:
+    """What an address may still be sent, while a batch of letters is planned."""
+
+    kind: str
+    sends: int
+
+
+async def left(
+    session: AsyncSession, addresses: Collection[tuple[str, str]], now: datetime
+) -> dict[tuple[str, str], list[Left]]:
+    """Return and lock the open windows of addresses, the one that lasts longest first."""
+    by_channel: dict[str, list[str]] = {}
+    for channel, address in addresses:
+        by_channel.setdefault(channel, []).append(address)
+    if not by_channel:
+        return {}
+    rows = await session.execute(
+        select(ReplyWindow.channel, ReplyWindow.address, ReplyWindow.kind, ReplyWindow.sends_left)
+        .where(
+            or_(
+                *(
+                    and_(ReplyWindow.channel == channel, ReplyWindow.address.in_(names))
+                    for channel, names in by_channel.items()
+                )
+            ),
+            ReplyWindow.closes_at > now,
+            ReplyWindow.sends_left > 0,
+        )
+        .order_by(ReplyWindow.channel, ReplyWindow.address, ReplyWindow.closes_at.desc())
+        .with_for_update()
+    )
+    found: dict[tuple[str, str], list[Left]] = {}
+    for channel, address, kind, sends in rows:
+        found.setdefault((channel, address), []).append(Left(kind, sends))
+    return found
+
+
+async def count(session: AsyncSession, sent: Sequence[tuple[str, str, str]]) -> None:
+    """Count one send for each (channel, address, kind)."""
+    await run_many(
+        session,
+        update(ReplyWindow)
+        .where(
+            ReplyWindow.channel == bindparam("of_channel"),
+            ReplyWindow.address == bindparam("of_address"),
+            ReplyWindow.kind == bindparam("of_kind"),
+            ReplyWindow.sends_left > 0,
+        )
+        .values(sends_left=ReplyWindow.sends_left - 1),
+        [
+            {"of_channel": channel, "of_address": address, "of_kind": kind}
+            for channel, address, kind in sent
+        ],
+    )
+
+
+async def shut(session: AsyncSession, addresses: Collection[tuple[str, str]]) -> None:
+    """Believe the platform when it says that a window is closed."""
+    await run_many(
+        session,
+        update(ReplyWindow)
+        .where(
+            ReplyWindow.channel == bindparam("of_channel"),
+            ReplyWindow.address == bindparam("of_address"),
+        )
+        .values(sends_left=0),
+        [{"of_channel": channel, "of_address": address} for channel, address in addresses],
+    )
