@@ -1,0 +1,104 @@
+"""Answers to an elder. That she is alive the desk has noted before; here it is what she says."""
+
+from handlers.checkin import words
+from handlers.checkin.watcher import LISTEN, NEEDS_WORD, tell_watcher
+from handlers.feature import Feature, Paper
+from handlers.hearing import Level
+from handlers.message import TOUCHED, Kind, Reply
+from handlers.router import Router, known, says
+from handlers.turn import Turn
+from storage import checkins, incidents, people, questions, unheard, voices
+from storage.checkins import SignOfLife
+
+router = Router("checkin")
+
+
+@router.when(known(says(r"代\s*(\S{2,10})\s*(?:平安|好|1)")))
+async def she_is_well(turn: Turn) -> Reply:
+    """A leader, neighbour or relative speaks for an elder who has no phone."""
+    name = turn.words.removeprefix("代").strip()
+    for ending in ("平安", "好", "1"):
+        name = name.removesuffix(ending).strip()
+    elder = await people.elder_in_care_of(turn.session, turn.speaker, name)
+    if elder is None:
+        return Reply(words.not_yours(name))
+    sign = SignOfLife(elder_id=elder.id, at=turn.now, kind="proxy", actor_id=turn.speaker.id)
+    await checkins.record(turn.session, [sign], turn.rules.checkin)
+    await incidents.hear_her(turn.session, {elder.id: turn.speaker.id}, turn.now)
+    return Reply(words.spoken_for(elder.name))
+
+
+@router.when(lambda turn: turn.is_elder and turn.is_flood and turn.means(Level.OK, Level.ALIVE))
+async def i_write_and_write(_turn: Turn) -> None:
+    """Everything she sends is kept; she is answered again in a minute."""
+
+
+@router.when(lambda turn: turn.is_elder and turn.means(Level.OK))
+async def i_am_well(turn: Turn) -> Reply:
+    return Reply(words.noted(turn.speaker))
+
+
+@router.when(lambda turn: turn.is_elder and turn.means(Level.CARE))
+async def i_am_unwell(turn: Turn) -> Reply:
+    return Reply(words.unwell(turn.speaker, await tell_watcher(turn, NEEDS_WORD, need="care")))
+
+
+@router.when(lambda turn: turn.is_elder and (turn.means(Level.REQUEST) or _asks_by_menu(turn)))
+async def i_need_a_hand(turn: Turn) -> Reply:
+    category = turn.verdict.category
+    wanted = str(category) if category else ""
+    told = await tell_watcher(turn, NEEDS_WORD, need="request", wanted=wanted)
+    return Reply(words.needs_help(turn.speaker, told, wanted))
+
+
+def _asks_by_menu(turn: Turn) -> bool:
+    return turn.message.kind is Kind.MENU and turn.message.text == "request"
+
+
+@router.when(lambda turn: turn.is_elder and turn.message.kind is Kind.TEXT)
+async def i_say_something(turn: Turn) -> Reply:
+    """Ask once, ask once more in other words, then let a person ask."""
+    me = turn.speaker
+    unheard.keep(turn.session, me.village_id, me.id, turn.words, turn.now, reported=False)
+    times = turn.question.times + 1 if turn.question and turn.is_asked(UNSURE) else 1
+    await questions.ask(turn.session, me.id, UNSURE, turn.now, times=times)
+    if times == 1:
+        return Reply(words.what_is_it(me))
+    if times == 2:
+        return Reply(words.what_is_it_in_other_words(me))
+    if times == 3:
+        return Reply(words.somebody_will_ask(me, await tell_watcher(turn, NEEDS_WORD, need="word")))
+    return Reply(words.heard(me))
+
+
+@router.when(lambda turn: turn.is_elder and turn.message.kind is Kind.VOICE)
+async def i_speak(turn: Turn) -> Reply:
+    """Let a machine listen after this is kept, or a person where there is none."""
+    message, rules = turn.message, turn.rules.hearing
+    if rules.writes_down and message.media:
+        voices.keep(turn.session, turn.speaker.id, message.channel, message.media, turn.now)
+    elif not (rules.transcriber == "wechat" and message.text):
+        await tell_watcher(turn, LISTEN, media=message.media)
+    return Reply(words.heard(turn.speaker))
+
+
+@router.when(lambda turn: turn.is_elder and turn.message.kind in TOUCHED)
+async def i_am_here(turn: Turn) -> Reply:
+    return Reply(words.heard(turn.speaker))
+
+
+UNSURE = "unsure"
+REMINDER = "reminder"
+LAST_ASK = "last_ask"
+LOOK_IN = "look_in"
+
+FEATURE = Feature(
+    router,
+    {
+        REMINDER: Paper(words.reminder, form="reminder", ask="请回个1报平安"),
+        LAST_ASK: Paper(words.last_ask, form="reminder", ask="还没听到您，请回个1"),
+        LOOK_IN: Paper(words.look_in, form="reminder", ask="请代没有手机的老人报平安"),
+        NEEDS_WORD: Paper(words.needs_word, form="missed", ask="请打电话或去看看"),
+        LISTEN: Paper(words.listen),
+    },
+)

@@ -1,0 +1,32 @@
+"""Who watches over an elder hears of it when she needs a word, a hand, or a human ear."""
+
+from handlers.turn import Turn
+from storage import contacts, letters, people
+from storage.letters import NewLetter, Urgency
+
+NEEDS_WORD = "needs_word"
+LISTEN = "listen"
+
+
+async def tell_watcher(turn: Turn, kind: str, *, media: str = "", **detail: str) -> str:
+    """Write to her leader, else to the coordinator, and return the name of who will know."""
+    elder = turn.speaker.id
+    around = (await contacts.around(turn.session, {elder}))[elder]
+    watchers = around.of(["leader"]) or around.of(["coordinators"])
+    await letters.write(
+        turn.session,
+        [
+            NewLetter(
+                key=f"{kind}:{turn.message.channel}:{turn.message.key}:{watcher}",
+                kind=kind,
+                urgency=Urgency.ALARM if detail.get("need") == "care" else Urgency.NOTICE,
+                recipient_id=watcher,
+                about_id=elder,
+                detail=detail,
+                media=media,
+            )
+            for watcher in watchers
+        ],
+        turn.now,
+    )
+    return await people.name_of(turn.session, watchers[0]) if watchers else ""

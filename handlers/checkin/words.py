@@ -1,0 +1,79 @@
+"""What is said to an elder in the morning: short, by name, one thing at a time."""
+
+from handlers import names
+from storage.letters import Claimed
+from storage.people import Caller
+
+
+def noted(caller: Caller) -> str:
+    return f"{_name(caller)}，记下了，您今天平安。"
+
+
+def what_is_it(caller: Caller) -> str:
+    return f"{_name(caller)}，听到您了。平安请回1，不舒服回2，要帮忙回3。"
+
+
+def what_is_it_in_other_words(caller: Caller) -> str:
+    return f"{_name(caller)}，没听明白。好就按1，难受按2，找人帮忙按3，行吗？"
+
+
+def somebody_will_ask(caller: Caller, watcher: str) -> str:
+    return f"{_name(caller)}，我请{watcher or '村里人'}来问问您。"
+
+
+def heard(caller: Caller) -> str:
+    return f"{_name(caller)}，收到了。"
+
+
+def unwell(caller: Caller, watcher: str) -> str:
+    told = f"告诉{watcher}了" if watcher else "记下了"
+    return f"{_name(caller)}，{told}。厉害就打120，现在好些吗？"
+
+
+def needs_help(caller: Caller, watcher: str, wanted: str) -> str:
+    what = f"您要{wanted}" if wanted else "您要帮忙"
+    if not watcher:
+        return f"{_name(caller)}，{what}，记下了。请给组长打个电话。"
+    return f"{_name(caller)}，{what}，记下了。{watcher}会来问您。"
+
+
+def _name(caller: Caller) -> str:
+    return names.elder(caller.name, caller.gender)
+
+
+def spoken_for(elder: str) -> str:
+    return f"好，记下了：{elder}平安。"
+
+
+def not_yours(name: str) -> str:
+    return f"没找到您能代报的“{name}”。请写全名，比如：代 王秀英 平安"
+
+
+def reminder(letter: Claimed) -> str:
+    return f"{_called(letter)}，早上好，您今天好吗？好就回个1。"
+
+
+def last_ask(letter: Claimed) -> str:
+    return f"{_called(letter)}，还没听到您，您在吗？回个1就行。"
+
+
+def look_in(letter: Claimed) -> str:
+    elders = "、".join((letter.detail or {}).get("names", ()))
+    return f"还没报平安：{elders}。您见到了请回：代 姓名 平安"
+
+
+def needs_word(letter: Claimed) -> str:
+    elder, detail = letter.about_name, letter.detail or {}
+    if detail.get("need") == "care":
+        return f"{elder}说不舒服。请您打个电话或去看看。"
+    if detail.get("need") == "request":
+        return f"{elder}想请人{detail.get('wanted') or '帮忙'}。请您问问她什么时候要。"
+    return f"{elder}说的话没听懂。请您问问她有什么事。"
+
+
+def listen(letter: Claimed) -> str:
+    return f"{letter.about_name}发来语音，请您听一听。"
+
+
+def _called(letter: Claimed) -> str:
+    return names.elder(letter.about_name or "", letter.about_gender or "")

@@ -1,0 +1,1 @@
+"""The coordinator's digest: how the village is, once in the morning."""

@@ -1,0 +1,29 @@
+"""What a feature brings: what it listens to, and the sentences of the letters it causes."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from handlers.router import Router
+from storage.letters import Claimed
+
+
+@dataclass(frozen=True, slots=True)
+class Paper:
+    """How a kind of letter is worded.
+
+    `form` names the template that can carry it where only templates are open, and `ask`
+    is what that template asks, in at most twenty characters.
+    """
+
+    text: Callable[[Claimed], str]
+    form: str = ""
+    ask: Callable[[Claimed], str] | str = ""
+
+    def asks(self, letter: Claimed) -> str:
+        return self.ask if isinstance(self.ask, str) else self.ask(letter)
+
+
+@dataclass(frozen=True, slots=True)
+class Feature:
+    router: Router
+    papers: Mapping[str, Paper] = field(default_factory=dict)

@@ -1,0 +1,39 @@
+"""Every feature of the house in one line, in order of precedence."""
+
+from collections.abc import Mapping, Sequence
+
+from handlers.checkin import talk as checkin
+from handlers.digest import talk as digest
+from handlers.distress import talk as distress
+from handlers.feature import Feature, Paper
+from handlers.help import talk as help_
+from handlers.holds import talk as holds
+from handlers.learning import talk as learning
+from handlers.pairing import talk as pairing
+from handlers.post import talk as post
+from handlers.router import Router
+from handlers.stranger import talk as stranger
+from handlers.timebank import talk as timebank
+from handlers.voice import talk as voice
+from handlers.watch import talk as watch
+
+FEATURES: Sequence[Feature] = (
+    post.FEATURE,
+    pairing.FEATURE,
+    stranger.FEATURE,
+    watch.FEATURE,
+    learning.FEATURE,
+    distress.FEATURE,
+    holds.FEATURE,
+    help_.FEATURE,
+    timebank.FEATURE,
+    checkin.FEATURE,
+    voice.FEATURE,
+    digest.FEATURE,
+    help_.LAST_RESORT,
+)
+
+ROUTERS: Sequence[Router] = tuple(feature.router for feature in FEATURES)
+PAPERS: Mapping[str, Paper] = {
+    kind: paper for feature in FEATURES for kind, paper in feature.papers.items()
+}

@@ -1,0 +1,1 @@
+"""帮助: what each may say here, for exactly his roles."""

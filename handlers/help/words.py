@@ -1,0 +1,23 @@
+"""What 帮助 says to each role, one line each."""
+
+from storage.people import Role
+
+_LINES = {
+    Role.ELDER: "回1报平安，回2不舒服，回3要帮忙，发语音也行。急事打120。",
+    Role.FAMILY: "老人没报平安时会告诉您。能去请回：我去",
+    Role.VOLUNTEER: "叫到您时，能去请回：我去",
+    Role.LEADER: (
+        "去看老人回：我去 号码。看过回：平安 号码。"
+        "没手机的老人，回：代 姓名 平安。发配对码，回：配对 姓名"
+    ),
+    Role.COORDINATOR: "每天9点45分有小结。去看老人回：我去 号码。看过回：平安 号码",
+    Role.DOCTOR: "叫到您时，能去请回：我去 号码",
+    Role.SUPERVISOR: "村里都没人应时会告诉您。",
+}
+_ORDER = tuple(_LINES)
+
+UNSURE = "收到了。想知道能做什么，请回：帮助"
+
+
+def for_roles(roles: frozenset[Role]) -> str:
+    return "\n".join(_LINES[role] for role in _ORDER if role in roles)

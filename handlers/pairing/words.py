@@ -1,0 +1,41 @@
+"""What is said when a phone becomes somebody's."""
+
+from handlers import names
+from storage.people import Person
+
+
+def welcome(person: Person, *, is_elder: bool) -> str:
+    if is_elder:
+        called = names.elder(person.name, person.gender)
+        return f"{called}，您好。这个号帮您报平安，不是120，急事打120。每天早上平安就回个1。"
+    return f"{person.name}，您好，登记好了。回“帮助”看看能做什么。"
+
+
+def welcome_back(name: str) -> str:
+    return f"{name}，欢迎回来。回“帮助”看看能做什么。"
+
+
+def wrong_code(left: int) -> str:
+    if left == 0:
+        return "试得太多了，明天再试。急用请找组长。"
+    return f"这个数字不对，还能试{left}次。请看看纸条，或找组长。"
+
+
+def used_up() -> str:
+    return "试得太多了，明天再试。急用请找组长。"
+
+
+def spent_ticket() -> str:
+    return "这个码用过了或过期了。请找组长要一个新的。"
+
+
+def code_for(name: str, code: str, hours: int, picture: str) -> str:
+    scan = f"或当面让本人扫这里的码：{picture}" if picture else ""
+    return (
+        f"{name}的配对数字：{code[:3]} {code[3:]}。"
+        f"请当面交给本人，{hours}小时内发到这个号里，只能用一次。{scan}"
+    )
+
+
+def nobody_of_that_name(name: str) -> str:
+    return f"没找到您这里的“{name}”。请写全名，比如：配对 王秀英"

@@ -1,0 +1,1 @@
+"""What the platform reports of our letters."""

@@ -1,0 +1,1 @@
+"""Whoever we do not know hears the same answer, whatever he asks."""

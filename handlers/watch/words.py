@@ -1,0 +1,133 @@
+"""What is said around an incident: who was not heard, who goes, and how it ended."""
+
+from collections.abc import Sequence
+
+from storage.incidents import Result
+from storage.letters import Claimed
+
+ENDED = {
+    Result.WELL: "平安",
+    Result.FORGOT: "平安，是忘了报",
+    Result.AWAY: "平安，外出了",
+    Result.BROKEN_PHONE: "平安，手机坏了",
+    Result.EMPTY_BATTERY: "平安，手机没电了",
+    Result.HOSPITAL: "住院了，有人照看",
+    Result.HARMED: "出事了，有人在身边",
+    Result.SPOKE: "自己报平安了",
+}
+_STEPS = ("邻居和组长", "家人和村里", "村里各组", "上级")
+
+
+def alarm(letter: Claimed) -> str:
+    return (
+        f"{letter.about_name}今天还没报平安{_gap(letter)}。"
+        f"您能去看看吗？能去请回：我去 {letter.number}"
+    )
+
+
+def distress(letter: Claimed) -> str:
+    return (
+        f"【急】{letter.about_name}出事了，快去看看！{_gap(letter)}要去请回：我去 {letter.number}"
+    )
+
+
+def _gap(letter: Claimed) -> str:
+    empty = (letter.detail or {}).get("empty")
+    return f"（{_empty(empty)}都通知不到）" if empty else ""
+
+
+def _empty(steps: Sequence[int]) -> str:
+    return "、".join(_STEPS[min(step, len(_STEPS) - 1)] for step in steps)
+
+
+def alarm_ask(letter: Claimed) -> str:
+    return f"请去看看，能去回：我去 {letter.number}"
+
+
+def promised(letter: Claimed) -> str:
+    return f"{_who(letter)}去看{letter.about_name}了，有消息马上告诉您。"
+
+
+def broken(letter: Claimed) -> str:
+    if letter.actor_id == letter.recipient_id:
+        return f"您说去看{letter.about_name}，见到了吗？请回：平安 {letter.number}"
+    return f"{_who(letter)}去看{letter.about_name}还没回音。您能去吗？请回：我去 {letter.number}"
+
+
+def worse(letter: Claimed) -> str:
+    return (
+        f"【急】{letter.about_name}出事了，{_who(letter)}在身边。能帮忙请回：我去 {letter.number}"
+    )
+
+
+def clear(letter: Claimed) -> str:
+    how = ENDED[Result((letter.detail or {})["result"])]
+    if letter.actor_id == letter.about_id:
+        return f"放心吧，{letter.about_name}{how}。"
+    return f"{letter.about_name}{how}。{_who(letter)}看过了。"
+
+
+def promised_ask(letter: Claimed) -> str:
+    return f"{_who(letter)}去看了"
+
+
+def clear_ask(letter: Claimed) -> str:
+    return ENDED[Result((letter.detail or {})["result"])]
+
+
+def unreached(letter: Claimed) -> str:
+    return (
+        f"{letter.about_name}的事，{_who(letter)}通知不到。"
+        f"请您多留心，能去请回：我去 {letter.number}"
+    )
+
+
+def _who(letter: Claimed) -> str:
+    return letter.actor_name or "有人"
+
+
+def you_go(elder: str, number: int) -> str:
+    return f"好，{elder}就托付给您了。见到她请回：平安 {number}"
+
+
+def somebody_goes(elder: str, who: str) -> str:
+    return f"{who}已经去看{elder}了。谢谢您！"
+
+
+def you_already_go(elder: str, number: int) -> str:
+    return f"记着呢，等您的消息。见到{elder}请回：平安 {number}"
+
+
+def nothing_open() -> str:
+    return "现在没有要去看的老人。谢谢您！"
+
+
+def no_such_number(open_ones: Sequence[tuple[int, str]]) -> str:
+    if not open_ones:
+        return nothing_open()
+    return f"没有这个号。现在有：{_list(open_ones)}"
+
+
+def which_one(verb: str, open_ones: Sequence[tuple[int, str]]) -> str:
+    return f"有{len(open_ones)}位：{_list(open_ones)}。请回：{verb} {open_ones[0][0]}"
+
+
+def _list(open_ones: Sequence[tuple[int, str]]) -> str:
+    return "，".join(f"{number} {name}" for number, name in open_ones[:8])
+
+
+def ended(elder: str, result: Result) -> str:
+    return f"记下了：{elder}{ENDED[result]}。都告诉大家了，谢谢您！"
+
+
+def harmed(elder: str, number: int) -> str:
+    return f"快打120！家人和村里都叫了。{elder}安顿好请回：住院 {number}"
+
+
+def already_ended(elder: str) -> str:
+    return f"{elder}的事已经有回音了。谢谢您！"
+
+
+def yourself_or_her(open_one: tuple[int, str]) -> str:
+    number, name = open_one
+    return f"您平安，记下了。要是说{name}，请回：平安 {number}"
