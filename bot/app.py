@@ -1,0 +1,160 @@
+"""The composition root: here, and only here, the parts of the house are put together."""
+
+import asyncio
+import os
+import socket
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+
+import aiohttp
+import structlog
+from aiohttp import web
+
+from bot.board import Board
+from bot.channels.simulator import Simulator
+from bot.channels.wechat import WechatInbox
+from bot.channels.wechat_account import pairing_qr
+from bot.channels.wechat_client import AwaitableWeChatClient
+from bot.channels.wechat_ways import WechatMessages, WechatTemplates
+from bot.config import Config, WechatSection
+from bot.health import Health
+from bot.pairing_page import PairingPage
+from bot.transcribers import make_transcriber
+from bot.transcribers.wechat_media import WechatMedia
+from handlers.desk import Desk
+from handlers.features import PAPERS, ROUTERS
+from handlers.hearing import Hearing
+from schedules import auditing, climbing, expecting, greeting, reporting
+from schedules.bell import Bell
+from schedules.clock import Clock, SimulatedClock, WallClock
+from schedules.delivery import Delivery
+from schedules.listening import Listening
+from schedules.transport import Way
+from storage.database import Database
+from storage.migrate import check_schema
+
+log = structlog.get_logger()
+
+FLUSH_SECONDS = 10.0
+"""How long letters may still be carried while the house closes."""
+
+Round = Callable[[datetime], Awaitable[int]]
+
+
+@dataclass(frozen=True)
+class House:
+    """Everything that runs, put together. `rounds` are named with their seconds between rings."""
+
+    config: Config
+    clock: Clock
+    database: Database
+    desk: Desk
+    delivery: Delivery
+    bell: Bell
+    wechat: AwaitableWeChatClient
+    simulator: Simulator
+    web: web.Application
+    rounds: dict[str, tuple[float, Round]]
+
+    def start(self) -> None:
+        """Begin to watch: from now on the rounds are rung."""
+        for name, (seconds, round_) in self.rounds.items():
+            self.bell.ring(name, seconds, round_)
+        self.bell.start()
+
+    async def finish(self) -> None:
+        """Stop the rounds, finish what was begun, and carry what still can be carried."""
+        await self.bell.stop()
+        await self.desk.close()
+        try:
+            async with asyncio.timeout(FLUSH_SECONDS):
+                while await self.delivery.carry(self.clock.now()):
+                    pass
+        except TimeoutError:
+            log.warning("letters_left", seconds=FLUSH_SECONDS)
+
+
+def make_clock(config: Config) -> Clock:
+    if config.clock.start is None:
+        return WallClock()
+    return SimulatedClock(config.clock.start, config.clock.speed)
+
+
+def node_name() -> str:
+    return f"{socket.gethostname()}-{os.getpid()}"
+
+
+@asynccontextmanager
+async def open_house(config: Config, clock: Clock) -> AsyncIterator[House]:
+    """Put the house together, and take it apart again on every way out.
+
+    Raises DatabaseInUseError, OldSchemaError and NoTranscriberError where it cannot be opened.
+    """
+    async with AsyncExitStack() as stack:
+        database = Database(config.database.url.get_secret_value())
+        stack.push_async_callback(database.dispose)
+        await check_schema(database)
+        session = await stack.enter_async_context(aiohttp.ClientSession())
+        yield _build(config, clock, database, session, stack)
+
+
+def _build(
+    config: Config,
+    clock: Clock,
+    database: Database,
+    session: aiohttp.ClientSession,
+    stack: AsyncExitStack,
+) -> House:
+    rules = config.rules
+    extra = config.hearing.extra_rules
+    hearing = Hearing.load(Path(extra) if extra else None)
+    hearing.warm_up()
+    desk = Desk(database, rules, ROUTERS, hearing)
+    wechat = AwaitableWeChatClient(config.wechat, session, clock)
+    simulator = Simulator(desk, clock)
+    delivery = Delivery(database, rules.letters, PAPERS, _ways(config, wechat, simulator))
+    speed = config.clock.speed if config.clock.start is not None else 1.0
+    bell = Bell(clock, database, node_name(), speed)
+    application = web.Application(client_max_size=64 * 1024)
+    inbox = WechatInbox(_on_this_clock(config.wechat, speed), desk, clock)
+    application.add_routes(
+        [web.get("/wechat", inbox.url_check), web.post("/wechat", inbox.receive)]
+    )
+    application.add_routes(Health(database, desk, delivery, bell, clock).routes())
+    application.add_routes(PairingPage(database, clock, partial(pairing_qr, wechat)).routes())
+    if config.simulator.enabled:
+        application.add_routes(simulator.routes())
+        application.add_routes(Board(database, clock, rules.checkin).routes())
+    rounds: dict[str, tuple[float, Round]] = {
+        "opening": (30, lambda now: expecting.open_the_day(database, now, rules)),
+        "expecting": (5, lambda now: expecting.wait_for_elders(database, now, rules)),
+        "greeting": (60, lambda now: greeting.greet(database, now, rules)),
+        "climbing": (5, lambda now: climbing.climb(database, now)),
+        "reporting": (30, lambda now: reporting.write_digests(database, now, rules)),
+        "auditing": (600, lambda now: auditing.audit(database, now, rules.timebank)),
+        "statements": (600, lambda now: auditing.write_statements(database, now, rules.timebank)),
+        "hours": (3600, lambda now: auditing.remind_of_hours(database, now, rules.timebank)),
+        "delivery": (1, delivery.carry_all),
+    }
+    if transcriber := make_transcriber(config.hearing, session, config.hearing.api_key):
+        listening = Listening(database, rules, hearing, WechatMedia(wechat), transcriber)
+        stack.push_async_callback(listening.close)
+        rounds["listening"] = (2, listening.listen)
+    return House(
+        config, clock, database, desk, delivery, bell, wechat, simulator, application, rounds
+    )
+
+
+def _on_this_clock(settings: WechatSection, speed: float) -> WechatSection:
+    """A delivery is as long on the wire however fast the clock runs: so is its freshness."""
+    fresh = round(settings.freshness_seconds * max(speed, 1.0))
+    return settings.model_copy(update={"freshness_seconds": fresh})
+
+
+def _ways(config: Config, wechat: AwaitableWeChatClient, simulator: Simulator) -> list[Way]:
+    ways: list[Way] = [WechatMessages(wechat), WechatTemplates(wechat, config.wechat)]
+    return [*ways, simulator] if config.simulator.enabled else ways

@@ -1,0 +1,49 @@
+"""What every command shares: where the configuration is, and how a fault is told."""
+
+from collections.abc import Callable
+from functools import wraps
+from pathlib import Path
+from typing import Any
+
+import click
+
+from bot.config import Config, ConfigError, load
+from storage.database import DatabaseInUseError, DatabaseSilentError
+from storage.migrate import OldSchemaError
+
+DEFAULT = Path("config.toml")
+
+
+def config_option(envvar: str | None = None) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Name the configuration on the command line, else in a variable of the environment."""
+    return click.option(
+        "--config",
+        "path",
+        type=click.Path(path_type=Path, dir_okay=False),
+        envvar=envvar,
+        help=f"The configuration file; {DEFAULT} where nothing is named.",
+    )
+
+
+def configured(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Hand a command its configuration, named before or after the command's own name."""
+
+    @config_option()
+    @click.pass_context
+    @wraps(command)
+    def run(context: click.Context, /, path: Path | None, **arguments: Any) -> Any:
+        config = _load(path or context.find_root().obj)
+        try:
+            return command(config, **arguments)
+        except (DatabaseInUseError, DatabaseSilentError, OldSchemaError) as error:
+            raise click.ClickException(str(error)) from None
+
+    return run
+
+
+def _load(named: Path | None) -> Config:
+    path = named or (DEFAULT if DEFAULT.exists() else None)
+    try:
+        return load(path)
+    except ConfigError as error:
+        raise click.ClickException("\n".join(error.faults)) from None

@@ -1,0 +1,306 @@
+"""The configuration: one TOML file, under the environment, checked before anything starts."""
+
+import ipaddress
+import os
+import re
+import tomllib
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Literal
+from urllib.parse import urlsplit
+
+from pydantic import (
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+)
+from pydantic_core import ErrorDetails
+from pydantic_settings import (
+    BaseSettings,
+    EnvSettingsSource,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    SettingsError,
+)
+
+from storage.policies import TimebankRules
+from storage.rules import (
+    CheckinRules,
+    DigestRules,
+    HearingRules,
+    LadderRules,
+    LetterRules,
+    PairingRules,
+    Rules,
+)
+
+PREFIX = "SHOUWANG_"
+WECHAT_API = "https://api.weixin.qq.com"
+NO_SECRET = SecretStr("")
+
+
+class ConfigError(Exception):
+    """What is wrong with the configuration, one sentence each, never with a secret in it."""
+
+    def __init__(self, faults: list[str]) -> None:
+        super().__init__("\n".join(faults))
+        self.faults = faults
+
+
+class Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class ServerSection(Section):
+    host: str = "127.0.0.1"
+    port: int = Field(default=8080, ge=0, le=65535)
+    public_url: str = ""
+
+
+class DatabaseSection(Section):
+    url: SecretStr = SecretStr("sqlite:///shouwang.sqlite3")
+
+    @field_validator("url")
+    @classmethod
+    def is_one_we_speak(cls, url: SecretStr) -> SecretStr:
+        scheme = url.get_secret_value().split(":", 1)[0].split("+", 1)[0]
+        if scheme not in {"sqlite", "postgresql", "postgres"}:
+            raise ValueError("database.url must begin with sqlite:/// or postgresql://")
+        return url
+
+
+class TemplateIds(Section):
+    missed: str = ""
+    emergency: str = ""
+    all_clear: str = ""
+    reminder: str = ""
+    offer: str = ""
+    confirmation: str = ""
+    digest: str = ""
+
+
+class WechatSection(Section):
+    model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True)
+
+    app_id: str = ""
+    app_secret: SecretStr = SecretStr("")
+    token: SecretStr = SecretStr("")
+    encryption: Literal["plain", "compatible", "safe"] = "safe"
+    encoding_aes_key: SecretStr = SecretStr("")
+    api_base_url: str = WECHAT_API
+    freshness_seconds: int = Field(default=300, ge=1)
+    timeout_seconds: float = Field(default=5.0, gt=0)
+    answer_within_seconds: float = Field(default=4.5, gt=0, lt=5)
+    templates: TemplateIds = TemplateIds()
+
+    @field_validator("app_id")
+    @classmethod
+    def is_named(cls, app_id: str) -> str:
+        if not app_id:
+            raise ValueError("wechat.app_id is empty")
+        return app_id
+
+    @field_validator("token")
+    @classmethod
+    def is_a_token(cls, token: SecretStr) -> SecretStr:
+        if not re.fullmatch(r"[A-Za-z0-9]{3,32}", token.get_secret_value()):
+            raise ValueError("wechat.token must be 3 to 32 letters and digits, and not empty")
+        return token
+
+    @field_validator("encoding_aes_key")
+    @classmethod
+    def is_a_key(cls, key: SecretStr, info: ValidationInfo) -> SecretStr:
+        needed = info.data.get("encryption", "safe") != "plain" or key.get_secret_value()
+        if needed and not re.fullmatch(r"[A-Za-z0-9]{43}", key.get_secret_value()):
+            raise ValueError("wechat.encoding_aes_key must be exactly 43 letters and digits")
+        return key
+
+    @field_validator("api_base_url")
+    @classmethod
+    def is_an_address(cls, url: str) -> str:
+        if urlsplit(url).scheme not in {"http", "https"} or not urlsplit(url).hostname:
+            raise ValueError("wechat.api_base_url must begin with https:// or http://")
+        return url.rstrip("/")
+
+
+class LogSection(Section):
+    level: Literal["debug", "info", "warning", "error"] = "info"
+
+
+class ClockSection(Section):
+    start: AwareDatetime | None = None
+    speed: float = Field(default=1.0, gt=0)
+
+
+@dataclass(frozen=True, kw_only=True)
+class HearingSection(HearingRules):
+    api_key: SecretStr = NO_SECRET
+
+
+class SimulatorSection(Section):
+    enabled: bool = False
+    port: int = Field(default=0, ge=0, le=65535)
+
+
+class Config(BaseSettings):
+    """Everything that can be set. The environment goes before the file."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, env_nested_delimiter="__", extra="forbid", frozen=True
+    )
+
+    server: ServerSection = ServerSection()
+    database: DatabaseSection = DatabaseSection()
+    wechat: WechatSection = Field(default_factory=WechatSection)
+    checkin: CheckinRules = CheckinRules()
+    ladder: LadderRules = LadderRules()
+    letters: LetterRules = LetterRules()
+    pairing: PairingRules = PairingRules()
+    hearing: HearingSection = HearingSection()
+    digest: DigestRules = DigestRules()
+    timebank: TimebankRules = TimebankRules()
+    clock: ClockSection = ClockSection()
+    simulator: SimulatorSection = SimulatorSection()
+    log: LogSection = LogSection()
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],  # noqa: ARG003 - the signature is pydantic's
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Look at the environment, then at what was read from the file, and nowhere else."""
+        return env_settings, init_settings
+
+    @property
+    def brings_platform(self) -> bool:
+        """Whether the simulator brings its own platform: it does, unless another is named."""
+        return self.simulator.enabled and self.wechat.api_base_url == WECHAT_API
+
+    def _pairing_with_pictures(self) -> PairingRules:
+        if self.pairing.pictures_at or not self.server.public_url:
+            return self.pairing
+        return replace(self.pairing, pictures_at=f"{self.server.public_url.rstrip('/')}/pair/")
+
+    @property
+    def rules(self) -> Rules:
+        return Rules(
+            checkin=self.checkin,
+            ladder=self.ladder,
+            letters=self.letters,
+            pairing=self._pairing_with_pictures(),
+            hearing=self.hearing,
+            digest=self.digest,
+            timebank=self.timebank,
+        )
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def load(path: Path | None) -> Config:
+    """Read the file, lay the environment over it, and check all of it.
+
+    Raises ConfigError with every fault at once. Without a file only the environment counts.
+    """
+    return load_values(_read(path) if path is not None else {})
+
+
+def load_values(found: dict[str, Any]) -> Config:
+    """Check settings given as values, under the environment, as `load` does."""
+    faults = _unknown_names()
+    try:
+        faults += _unsafe(found, EnvSettingsSource(Config)())
+        config = Config(**found)
+    except ValidationError as error:
+        faults += [_sentence(fault) for fault in error.errors(include_input=False)]
+    except SettingsError:
+        faults.append("a value of the environment is not of the form its key needs")
+    if faults:
+        raise ConfigError(faults)
+    return config
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        with path.open("rb") as file:
+            return tomllib.load(file)
+    except FileNotFoundError:
+        raise ConfigError([f"there is no configuration at {path}"]) from None
+    except OSError as error:
+        raise ConfigError([f"{path} cannot be read: {error.strerror}"]) from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError([f"{path} is not TOML: {_without_words(error)}"]) from None
+
+
+def _without_words(error: Exception) -> str:
+    """Say where, and not what: the line may hold a secret."""
+    where = re.search(r"at line \d+, column \d+|at end of document", str(error))
+    return f"it breaks {where.group()}" if where else "it is not UTF-8"
+
+
+def _unsafe(*written: dict[str, Any]) -> list[str]:
+    """Find settings that are right alone and dangerous together; what is written later wins."""
+    server, wechat, clock, simulator = (
+        _section(name, written) for name in ("server", "wechat", "clock", "simulator")
+    )
+    enabled = str(simulator.get("enabled", False)).lower() in {"true", "1", "yes", "on"}
+    platform = str(wechat.get("api_base_url", WECHAT_API))
+    brings_platform = enabled and platform.rstrip("/") == WECHAT_API
+    faults = []
+    if enabled and not _is_loopback(str(server.get("host", "127.0.0.1"))):
+        faults.append("simulator.enabled needs server.host to be a loopback address")
+    if (
+        clock.get("start")
+        and not brings_platform
+        and not _is_loopback(urlsplit(platform).hostname or "")
+    ):
+        faults.append("clock.start needs wechat.api_base_url to be a loopback address")
+    return faults
+
+
+def _section(name: str, written: Iterable[dict[str, Any]]) -> dict[str, Any]:
+    """Return a section as it was written, before it is checked."""
+    sections = [values.get(name) for values in written]
+    return {key: s[key] for s in sections if isinstance(s, dict) for key in s}
+
+
+def _unknown_names() -> list[str]:
+    """Find misspelt names in the environment: pydantic would pass over them in silence."""
+    return [
+        f"the environment names {name}, but there is no section {section}"
+        for name in sorted(os.environ)
+        if name.startswith(PREFIX)
+        and "__" in name
+        and (section := name.removeprefix(PREFIX).split("__", 1)[0].lower())
+        not in Config.model_fields
+    ]
+
+
+def _sentence(fault: ErrorDetails) -> str:
+    key = ".".join(str(part) for part in fault["loc"])
+    message = fault["msg"].removeprefix("Value error, ")
+    if fault["type"] in {"extra_forbidden", "unexpected_keyword_argument"}:
+        return f"{key} is no setting of ours"
+    if fault["type"] == "value_error":
+        return message
+    if fault["type"] == "missing":
+        return f"{key} is missing"
+    if fault["type"] == "timezone_aware":
+        return f"{key} needs a time zone, such as 2026-11-23T06:00:00+08:00"
+    return f"{key}: {message[:1].lower()}{message[1:]}"
