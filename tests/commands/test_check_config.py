@@ -1,0 +1,235 @@
+"""`check-config` says all that is wrong at once, one sentence each, and never a secret."""
+
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from bot.cli import main
+from bot.config import ConfigError, load
+
+SECRETS = ("plantedappsecret", "plantedtoken", "plantedplantedplantedplantedplantedplanted1")
+GOOD = """
+[server]
+port = 8471
+[database]
+url = "postgresql://keeper:plantedpassword@127.0.0.1/county"
+[wechat]
+app_id = "wx0123456789abcdef"
+app_secret = "plantedappsecret"
+token = "plantedtoken"
+encoding_aes_key = "plantedplantedplantedplantedplantedplanted1"
+"""
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Path:
+    file = tmp_path / "village.toml"
+    file.write_text(GOOD, encoding="utf-8")
+    return file
+
+
+def say(*arguments: str | Path, **environment: str) -> Result:
+    return CliRunner().invoke(main, [str(one) for one in arguments], env=environment)
+
+
+def faults(file: Path, **environment: str) -> list[str]:
+    """Return the sentences said about a configuration that must not start."""
+    result = say("check-config", "--config", file, **environment)
+    assert result.exit_code == 1
+    first, *others = result.output.strip().splitlines()
+    return [first.removeprefix("Error: "), *others]
+
+
+def changed(file: Path, was: str, becomes: str) -> Path:
+    text = file.read_text(encoding="utf-8")
+    assert was in text
+    file.write_text(text.replace(was, becomes), encoding="utf-8")
+    return file
+
+
+def test_a_good_configuration_is_called_so(config: Path) -> None:
+    result = say("check-config", "--config", config)
+    assert (result.exit_code, result.output.count("\n")) == (0, 1)
+    assert "127.0.0.1:8471" in result.output
+
+
+def test_the_file_is_named_before_or_after_the_command_or_in_the_environment(
+    config: Path,
+) -> None:
+    for result in (
+        say("--config", config, "check-config"),
+        say("check-config", "--config", config),
+        say("check-config", SHOUWANG_CONFIG=str(config)),
+    ):
+        assert "127.0.0.1:8471" in result.output
+
+
+def test_what_is_named_last_counts(config: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other.toml"
+    other.write_text(GOOD.replace("8471", "8472"), encoding="utf-8")
+    named = say("--config", other, "check-config", "--config", config)
+    assert "127.0.0.1:8471" in named.output
+    in_environment = say("check-config", "--config", config, SHOUWANG_CONFIG=str(other))
+    assert "127.0.0.1:8471" in in_environment.output
+
+
+def test_without_a_name_it_is_the_file_beside_us(
+    config: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    config.rename(tmp_path / "config.toml")
+    assert "127.0.0.1:8471" in say("check-config").output
+
+
+def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
+    (sentence,) = faults(tmp_path / "nowhere.toml")
+    assert sentence == f"there is no configuration at {tmp_path / 'nowhere.toml'}"
+
+
+def test_any_setting_can_come_from_the_environment(config: Path) -> None:
+    assert (
+        "127.0.0.1:9000"
+        in say("check-config", "--config", config, SHOUWANG_SERVER__PORT="9000").output
+    )
+    (sentence,) = faults(config, SHOUWANG_WECHAT__TOKEN="")
+    assert sentence.startswith("wechat.token must be")
+
+
+def test_without_a_file_the_environment_is_enough(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    result = say(
+        "check-config",
+        SHOUWANG_WECHAT__APP_ID="wx0123456789abcdef",
+        SHOUWANG_WECHAT__TOKEN="plantedtoken",
+        SHOUWANG_WECHAT__ENCODING_AES_KEY=SECRETS[2],
+    )
+    assert result.exit_code == 0, result.output
+
+
+@pytest.mark.parametrize(
+    ("was", "becomes", "sentence"),
+    [
+        ("port = 8471", "prot = 8471", "server.prot is no setting of ours"),
+        ("[server]", "[sevrer]", "sevrer is no setting of ours"),
+        (
+            "[server]",
+            "[checkin]\ngrace = 3\n[server]",
+            "checkin.grace is no setting of ours",
+        ),
+        ('"plantedtoken"', '""', "wechat.token must be 3 to 32 letters and digits, and not empty"),
+        (
+            '"plantedtoken"',
+            '"planted token"',
+            "wechat.token must be 3 to 32 letters and digits, and not empty",
+        ),
+        (
+            "planted1",
+            "planted",
+            "wechat.encoding_aes_key must be exactly 43 letters and digits",
+        ),
+        ('"wx0123456789abcdef"', '""', "wechat.app_id is empty"),
+        (
+            '"postgresql:',
+            '"mysql:',
+            "database.url must begin with sqlite:/// or postgresql://",
+        ),
+        (
+            "[server]",
+            '[clock]\nstart = "2026-11-23T06:00:00+08:00"\n[server]',
+            "clock.start needs wechat.api_base_url to be a loopback address",
+        ),
+        (
+            "[server]",
+            "[simulator]\nenabled = true\n[server]\nhost = '0.0.0.0'",
+            "simulator.enabled needs server.host to be a loopback address",
+        ),
+    ],
+)
+def test_each_fault_is_one_sentence(config: Path, was: str, becomes: str, sentence: str) -> None:
+    assert faults(changed(config, was, becomes)) == [sentence]
+
+
+def test_an_hour_without_a_zone_is_refused(config: Path) -> None:
+    changed(config, "[server]", '[clock]\nstart = "2026-11-23T06:00:00"\n[server]')
+    changed(config, "[wechat]", '[wechat]\napi_base_url = "http://127.0.0.1:9/"')
+    (sentence,) = faults(config)
+    assert sentence == "clock.start needs a time zone, such as 2026-11-23T06:00:00+08:00"
+
+
+def test_all_faults_are_said_at_once(config: Path) -> None:
+    changed(config, "port = 8471", "port = 84710\nprot = 1")
+    changed(config, '"plantedtoken"', '""')
+    changed(config, "planted1", "planted")
+    changed(config, "[wechat]", "[clock]\nstart = 2026-11-23T06:00:00+08:00\n[wechat]")
+    said = faults(config, SHOUWANG_SEVRER__PORT="1", SHOUWANG_LOG__LEVEL="loud")
+    assert len(said) == 7
+    for part in ("SHOUWANG_SEVRER__PORT", "clock.start", "server.port", "server.prot"):
+        assert sum(part in sentence for sentence in said) == 1, said
+    for part in ("wechat.token", "wechat.encoding_aes_key", "log.level"):
+        assert sum(part in sentence for sentence in said) == 1, said
+
+
+@pytest.mark.parametrize("command", ["serve", "migrate"])
+def test_no_command_starts_on_a_faulty_configuration(config: Path, command: str) -> None:
+    changed(config, "port = 8471", "prot = 8471")
+    result = say(command, "--config", config)
+    assert (result.exit_code, result.output) == (1, "Error: server.prot is no setting of ours\n")
+
+
+@pytest.mark.parametrize(
+    "environment",
+    [
+        {"SHOUWANG_CLOCK__START": "2026-11-23T06:00:00+08:00"},
+        {"shouwang_clock__start": "2026-11-23T06:00:00+08:00"},
+        {"SHOUWANG_CLOCK": '{"start": "2026-11-23T06:00:00+08:00"}'},
+    ],
+)
+def test_no_way_into_the_environment_slips_past_the_clock_rule(
+    config: Path, environment: dict[str, str]
+) -> None:
+    assert faults(config, **environment) == [
+        "clock.start needs wechat.api_base_url to be a loopback address"
+    ]
+
+
+# --- secrets
+
+
+@pytest.mark.parametrize(
+    ("was", "becomes"),
+    [
+        ('app_secret = "plantedappsecret"', 'app_secrets = "plantedappsecret"'),
+        ('token = "plantedtoken"', 'token = "plantedtoken!"'),
+        ("planted1", "planted123"),
+        ('app_secret = "plantedappsecret"', 'app_secret = ["plantedappsecret"]'),
+        ('app_secret = "plantedappsecret"', "app_secret = plantedappsecret"),
+        ('"postgresql://keeper', '"mysql://keeper'),
+        ('url = "postgresql', 'urls = "postgresql'),
+    ],
+)
+def test_a_fault_is_told_without_the_secret_in_it(config: Path, was: str, becomes: str) -> None:
+    said = "\n".join(faults(changed(config, was, becomes)))
+    assert "planted" not in said
+
+
+def test_the_environment_keeps_its_secrets_too(config: Path) -> None:
+    for name, value in (
+        ("SHOUWANG_WECHAT__TOKEN", "planted token"),
+        ("SHOUWANG_WECHAT__APP_SECRETS", "plantedappsecret"),
+        ("SHOUWANG_WECHAT", '{"token": "planted token"'),
+        ("SHOUWANG_WECHTA__TOKEN", "plantedtoken"),
+    ):
+        assert "planted" not in "\n".join(faults(config, **{name: value}))
+
+
+def test_neither_repr_nor_error_holds_a_secret(config: Path) -> None:
+    shown = repr(load(config)) + str(load(config).model_dump())
+    changed(config, '"plantedtoken"', '"planted token"')
+    with pytest.raises(ConfigError) as refusal:
+        load(config)
+    shown += repr(refusal.value) + str(refusal.value)
+    assert refusal.value.__cause__ is None
+    assert "planted" not in shown

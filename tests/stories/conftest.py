@@ -1,0 +1,25 @@
+"""Every story is lived on both channels and both databases: crossed, so that it is quick."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from tests.databases import clear_at
+from tests.village import Village, open_village
+
+
+@pytest.fixture(params=[("sqlite_url", "wechat"), ("postgres_url", "simulator")], ids="-".join)
+def home(request: pytest.FixtureRequest) -> tuple[str, str]:
+    """A database and a channel."""
+    database, channel = request.param
+    return request.getfixturevalue(database), channel
+
+
+@pytest.fixture
+async def village(home: tuple[str, str], tmp_path: Path) -> AsyncIterator[Village]:
+    url, channel = home
+    await clear_at(url)
+    async with open_village(url, tmp_path, channel) as village:
+        await village.settle()
+        yield village

@@ -1,0 +1,205 @@
+"""Somebody calls for help, or has no wish to live: people are called before she is answered."""
+
+from handlers.message import Kind
+from tests.village import Village
+
+
+async def test_an_emergency_calls_neighbour_leader_daughter_and_coordinator_at_once(
+    village: Village,
+) -> None:
+    await village.until("07:00")
+    reply = await village.says("wang", "我摔倒了，起不来")
+    assert reply == "王奶奶，别怕，叫了刘翠花、李大山、王小梅。快打120！"
+    (incident,) = await village.incidents("wang")
+    assert (incident.kind, incident.stage, incident.step) == ("emergency", "open", 1)
+    await village.ring()
+    call = f"【急】王秀英出事了，快去看看！要去请回：我去 {incident.number}"
+    for called in ("liushen", "dashan", "xiaomei", "zhang"):
+        assert village.heard(called) == [call]
+    assert village.heard("sheng") == []
+
+
+async def test_an_emergency_counts_though_she_was_heard_this_morning(village: Village) -> None:
+    await village.all_well_but()
+    await village.until("15:00")
+    await village.says("wang", "胸口疼得厉害，喘不上气")
+    (incident,) = await village.incidents("wang")
+    assert incident.kind == "emergency"
+
+
+async def test_her_later_word_does_not_close_an_emergency(village: Village) -> None:
+    await village.until("07:00")
+    await village.says("wang", "救命")
+    assert "记下了" in await village.says("wang", "平安")
+    (incident,) = await village.incidents("wang")
+    assert incident.stage == "open"
+    await village.says("dashan", f"平安 {incident.number}")
+    (incident,) = await village.incidents("wang")
+    assert (incident.stage, incident.result) == ("closed", "平安")
+
+
+async def test_nobody_answers_an_emergency_and_it_climbs_after_three_minutes(
+    village: Village,
+) -> None:
+    await village.until("07:00")
+    await village.says("wang", "救命")
+    await village.until("07:02")
+    assert village.heard("laosi") == []
+    await village.until("07:04")
+    assert any("王秀英" in words for words in village.heard("laosi"))
+    await village.until("07:07")
+    assert any("王秀英" in words for words in village.heard("sheng"))
+
+
+async def test_distress_after_silence_turns_the_missed_into_an_emergency(village: Village) -> None:
+    await village.all_well_but("wang")
+    await village.until("09:35")
+    reply = await village.says("wang", "摔了一跤，动不了")
+    assert "快打120" in reply
+    (incident,) = await village.incidents("wang")
+    assert (incident.kind, incident.stage) == ("emergency", "open")
+    await village.until("09:36")
+    assert not any("放心吧" in words for words in village.heard("dashan"))
+    assert any("【急】王秀英" in words for words in village.heard("xiaomei"))
+
+
+async def test_not_eaten_and_fallen_is_a_fall(village: Village) -> None:
+    await village.until("07:00")
+    assert "快打120" in await village.says("wang", "没吃饭，摔了")
+
+
+async def test_fallen_yesterday_and_well_today_calls_nobody(village: Village) -> None:
+    await village.until("07:00")
+    await village.says("wang", "昨天摔了，今天好了")
+    assert await village.incidents("wang") == []
+
+
+async def test_hens_and_then_no_wish_to_go_on(village: Village) -> None:
+    await village.until("07:00")
+    reply = await village.says(
+        "wang", "俺家那几只老母鸡今儿个下了俩蛋，喂完鸡坐那儿想，活着真没啥意思了"
+    )
+    assert reply == "王奶奶，我听着呢，李大山马上来陪您。也可以打12356。"
+    (incident,) = await village.incidents("wang")
+    assert incident.kind == "crisis"
+    await village.ring()
+    assert village.heard("dashan")[0].startswith("【保密】王秀英心里很难过")
+    for other in ("liushen", "xiaomei", "sheng", "laosi"):
+        assert village.heard(other) == []
+
+
+async def test_a_crisis_at_night_goes_out_in_quiet_hours(village: Village) -> None:
+    await village.all_well_but()
+    await village.until("23:10")
+    await village.says("wang", "不想活了，拖累孩子们")
+    await village.ring()
+    assert any("【保密】" in words for words in village.heard("dashan"))
+    assert any("【保密】" in words for words in village.heard("zhang"))  # there is no doctor here
+
+
+async def test_a_crisis_is_in_no_digest_and_in_no_list(village: Village) -> None:
+    await village.all_well_but()
+    await village.says("wang", "活够了，想去找老伴")
+    assert await village.says("laosi", "我去 1") == "现在没有要去看的老人。谢谢您！"
+    await village.says("dashan", "我去 1")
+    await village.says("dashan", "平安 1")
+    await village.until("09:46")
+    assert village.heard("zhang")[-1] == "今日平安：李家沟5位老人都好。"
+
+
+async def test_a_crisis_is_asked_after_again_the_next_day(village: Village) -> None:
+    await village.expect_only("wang")
+    await village.says("wang", "平安")
+    await village.until("10:00")
+    await village.says("wang", "不想活了")
+    (incident,) = await village.incidents("wang")
+    await village.says("dashan", f"我去 {incident.number}")
+    await village.says("dashan", f"平安 {incident.number}")
+    await village.until("09:59")
+    follow_up = "【保密】王秀英这两天好些吗？请再去坐坐，听她说说话。"
+    assert follow_up not in village.heard("dashan")
+    await village.says("dashan", "帮助")  # his reply window is open again
+    await village.until("10:01")
+    assert follow_up in village.heard("dashan")
+
+
+async def test_a_neighbour_reports_a_fall_and_people_are_called_for_her(village: Village) -> None:
+    await village.until("07:00")
+    reply = await village.says("liushen", "王奶奶摔倒了")
+    assert reply == "王奶奶的事，叫了李大山、王小梅、张主任。快打120！"
+    (incident,) = await village.incidents("wang")
+    assert incident.kind == "emergency"
+    assert await village.expectation("wang") == "pending"  # she herself was not heard
+
+
+async def test_a_daughter_says_mother_and_her_own_mother_is_meant(village: Village) -> None:
+    await village.until("07:00")
+    await village.says("xiaomei", "我妈说她胸口疼得厉害")
+    (incident,) = await village.incidents("wang")
+    assert incident.kind == "emergency"
+
+
+async def test_where_it_is_not_clear_who_one_question_and_the_leader_knows(
+    village: Village,
+) -> None:
+    await village.until("07:00")
+    reply = await village.says("liushen", "有个老人摔倒了，起不来")
+    assert reply == "是谁出事了？请写全名。急事先打120！"
+    await village.ring()
+    assert "【急】刘翠花说有人出事，没说清是谁。请马上问问。" in village.heard("dashan")
+    await village.says("liushen", "陈德福")
+    (incident,) = await village.incidents("chen")
+    assert incident.kind == "emergency"
+
+
+async def test_not_understood_is_asked_twice_in_other_words_then_a_person_asks(
+    village: Village,
+) -> None:
+    await village.until("07:00")
+    replies = [await village.says("wang", f"那个那个啥{what}") for what in ("东", "西", "南", "北")]
+    assert replies[0] == "王奶奶，听到您了。平安请回1，不舒服回2，要帮忙回3。"
+    assert replies[1] == "王奶奶，没听明白。好就按1，难受按2，找人帮忙按3，行吗？"
+    assert replies[2] == "王奶奶，我请李大山来问问您。"
+    assert replies[3] == "王奶奶，收到了。"
+    await village.ring()
+    assert village.heard("dashan") == ["王秀英说的话没听懂。请您问问她有什么事。"]
+
+
+async def test_a_flood_is_answered_once_a_minute_and_distress_always(village: Village) -> None:
+    await village.until("07:00")
+    replies = [await village.says("wang", f"鸡下蛋了{number}") for number in range(20)]
+    assert len([reply for reply in replies if reply]) == 5
+    assert "快打120" in await village.says("wang", "救命")
+
+
+async def test_unwell_is_told_to_the_leader_and_asked_after_once(village: Village) -> None:
+    await village.until("07:00")
+    assert await village.says("wang", "2") == "王奶奶，告诉李大山了。厉害就打120，现在好些吗？"
+    await village.ring()
+    assert village.heard("dashan") == ["王秀英说不舒服。请您打个电话或去看看。"]
+
+
+async def test_a_request_is_heard_by_its_kind(village: Village) -> None:
+    await village.until("07:00")
+    assert await village.says("wang", "头发长了，想剃个头") == (
+        "王奶奶，您要理发，记下了。李大山会来问您。"
+    )
+
+
+async def test_without_a_transcriber_the_leader_gets_to_listen(village: Village) -> None:
+    await village.until("07:00")
+    await village.sends("wang", Kind.VOICE)
+    assert await village.expectation("wang") == "met"
+    await village.ring()
+    assert village.heard("dashan")[0] == "王秀英发来语音，请您听一听。"
+
+
+async def test_a_missed_sentence_is_reported_and_the_coordinator_learns(village: Village) -> None:
+    await village.all_well_but()
+    await village.until("15:00")
+    await village.says("dashan", "漏报 老王头说身上不得劲")
+    await village.until("06:00")
+    await village.all_well_but()
+    await village.says("zhang", "帮助")  # his reply window is open again
+    await village.until("09:46")
+    assert any("昨天没听懂：老王头说身上不得劲" in words for words in village.heard("zhang"))

@@ -1,0 +1,198 @@
+"""Every sentence of the house, held to how one speaks with old people (DOMAIN.md, section 2)."""
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import date, datetime
+from importlib import import_module
+from inspect import getmembers, isfunction
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+import handlers
+from handlers.desk import TROUBLE
+from handlers.features import PAPERS
+from storage.incidents import Result
+from storage.letters import Claimed
+from storage.people import Caller, Person, Role
+from storage.rules import VILLAGE_TIME
+
+WANG = Caller("wang", "王秀英", "female", 1, 1, frozenset({Role.ELDER}), ("wechat", "w"), True)
+PERSON = Person(id="wang", name="王秀英", gender="female")
+MORNING = datetime(2026, 11, 23, 9, 30, tzinfo=VILLAGE_TIME)
+LETTER = Claimed(
+    id=1,
+    key="k",
+    kind="alarm",
+    urgency=1,
+    recipient_id="dashan",
+    about_id="wang",
+    actor_id="liushen",
+    incident_id=1,
+    number=12,
+    detail={"result": Result.WELL, "names": ["王秀英", "陈德福"]},
+    media="",
+    written_at=MORNING,
+    tries=1,
+    repeated=False,
+    way="",
+    about_name="王秀英",
+    about_gender="female",
+    actor_name="刘翠花",
+)
+NAMES = ["刘翠花", "李大山", "王小梅"]
+OPEN = [(12, "王秀英"), (13, "陈德福")]
+
+TO_ELDERS = {
+    "checkin.noted": lambda words: words.noted(WANG),
+    "checkin.what_is_it": lambda words: words.what_is_it(WANG),
+    "checkin.what_is_it_in_other_words": lambda words: words.what_is_it_in_other_words(WANG),
+    "checkin.somebody_will_ask": lambda words: words.somebody_will_ask(WANG, "李大山"),
+    "checkin.heard": lambda words: words.heard(WANG),
+    "checkin.unwell": lambda words: words.unwell(WANG, "李大山"),
+    "checkin.needs_help": lambda words: words.needs_help(WANG, "李大山", "理发"),
+    "checkin.reminder": lambda words: words.reminder(LETTER),
+    "checkin.last_ask": lambda words: words.last_ask(LETTER),
+    "holds.until": lambda words: words.until("王奶奶", date(2026, 11, 25), in_hospital=False),
+    "holds.how_long": lambda words: words.how_long("王奶奶"),
+    "holds.welcome_home": lambda words: words.welcome_home("王奶奶"),
+    "holds.greeting": lambda words: words.greeting(LETTER),
+    "distress.help_comes": lambda words: words.help_comes("王奶奶", NAMES, "120"),
+    "distress.you_are_not_alone": lambda words: words.you_are_not_alone("王奶奶", NAMES),
+}
+"""Of two sentences and thirty characters or so, her name first, one thing at a time."""
+
+TO_OTHERS = {
+    "checkin.spoken_for": lambda words: words.spoken_for("王秀英"),
+    "checkin.not_yours": lambda words: words.not_yours("王秀英"),
+    "checkin.look_in": lambda words: words.look_in(LETTER),
+    "checkin.needs_word": lambda words: words.needs_word(LETTER),
+    "checkin.listen": lambda words: words.listen(LETTER),
+    "watch.alarm": lambda words: words.alarm(LETTER),
+    "watch.distress": lambda words: words.distress(LETTER),
+    "watch.promised": lambda words: words.promised(LETTER),
+    "watch.broken": lambda words: words.broken(LETTER),
+    "watch.worse": lambda words: words.worse(LETTER),
+    "watch.clear": lambda words: words.clear(LETTER),
+    "watch.unreached": lambda words: words.unreached(LETTER),
+    "watch.you_go": lambda words: words.you_go("王秀英", 12),
+    "watch.somebody_goes": lambda words: words.somebody_goes("王秀英", "李大山"),
+    "watch.you_already_go": lambda words: words.you_already_go("王秀英", 12),
+    "watch.nothing_open": lambda words: words.nothing_open(),
+    "watch.no_such_number": lambda words: words.no_such_number(OPEN),
+    "watch.which_one": lambda words: words.which_one("我去", OPEN),
+    "watch.ended": lambda words: words.ended("王秀英", Result.BROKEN_PHONE),
+    "watch.harmed": lambda words: words.harmed("王秀英", 12),
+    "watch.already_ended": lambda words: words.already_ended("王秀英"),
+    "watch.yourself_or_her": lambda words: words.yourself_or_her(OPEN[0]),
+    "holds.for_her": lambda words: words.for_her("王秀英", date(2026, 11, 25)),
+    "holds.she_is_back": lambda words: words.she_is_back("王秀英"),
+    "holds.not_yours": lambda words: words.not_yours("王秀英"),
+    "holds.too_long": lambda words: words.too_long(60),
+    "distress.they_know": lambda words: words.they_know("王奶奶", NAMES, "120"),
+    "distress.stay_with_her": lambda words: words.stay_with_her("王奶奶", NAMES),
+    "distress.who_is_it": lambda words: words.who_is_it([(11, "王秀英"), (12, "王秀荣")]),
+    "distress.crisis": lambda words: words.crisis(LETTER),
+    "distress.follow_up": lambda words: words.follow_up(LETTER),
+    "distress.unclear": lambda words: words.unclear(LETTER),
+    "pairing.welcome": lambda words: words.welcome(PERSON, is_elder=True),
+    "pairing.welcome_back": lambda words: words.welcome_back("王小梅"),
+    "pairing.wrong_code": lambda words: words.wrong_code(3),
+    "pairing.used_up": lambda words: words.used_up(),
+    "pairing.spent_ticket": lambda words: words.spent_ticket(),
+    "pairing.code_for": lambda words: words.code_for("王秀英", "123456", 24, ""),
+    "pairing.nobody_of_that_name": lambda words: words.nobody_of_that_name("王秀英"),
+    "stranger.WELCOME": lambda words: words.WELCOME,
+    "learning.THANKS": lambda words: words.THANKS,
+    "learning.HOW": lambda words: words.HOW,
+    "help.UNSURE": lambda words: words.UNSURE,
+    "help.for_roles": lambda words: words.for_roles(frozenset({Role.ELDER})),
+}
+
+PARTS = {
+    "watch.alarm_ask": lambda words: words.alarm_ask(LETTER),
+    "watch.promised_ask": lambda words: words.promised_ask(LETTER),
+    "watch.clear_ask": lambda words: words.clear_ask(LETTER),
+    "distress.crisis_ask": lambda words: words.crisis_ask(LETTER),
+    "distress.calls": lambda words: words.calls("王秀英", "female", is_elder=True),
+    "distress.number_for": lambda words: words.number_for("emergency.fall"),
+}
+"""Not sentences of their own: what a template asks, and words within others."""
+
+FORBIDDEN = re.compile("死|失联|错误|系统|故障|服务器|超时|异常|无效|非法|用户|账号|您必须|怎么又")
+TO_COORDINATORS = {"digest"}
+"""The digest has its own stories: it is a list, and as long as the village needs."""
+
+Sentence = Callable[[ModuleType], str]
+CATALOGUE: dict[str, Sentence] = {**TO_ELDERS, **TO_OTHERS}
+
+
+def _modules() -> Iterator[tuple[str, ModuleType]]:
+    for folder in sorted(Path(handlers.__file__ or "").parent.iterdir()):
+        if (folder / "words.py").exists() and folder.name in COVERED:
+            yield folder.name, import_module(f"handlers.{folder.name}.words")
+
+
+COVERED = {name.split(".")[0] for name in CATALOGUE}
+
+
+def said(name: str) -> str:
+    feature, _ = name.split(".")
+    return CATALOGUE[name](import_module(f"handlers.{feature}.words"))
+
+
+def test_no_sentence_is_missing_from_the_catalogue() -> None:
+    known = set(CATALOGUE) | set(PARTS)
+    for feature, words in _modules():
+        named = {
+            f"{feature}.{name}"
+            for name, function in getmembers(words, isfunction)
+            if not name.startswith("_") and function.__module__ == words.__name__
+        }
+        assert named <= known, f"not in the catalogue: {sorted(named - known)}"
+
+
+@pytest.mark.parametrize("name", sorted(TO_ELDERS))
+def test_what_an_elder_hears_is_short_and_begins_with_her_name(name: str) -> None:
+    words = said(name)
+    assert words.startswith("王奶奶，")
+    assert len(re.findall("[。？！]", words)) <= 2, words
+    assert len(words) <= 34, words
+
+
+@pytest.mark.parametrize("name", sorted(TO_OTHERS))
+def test_what_others_hear_fits_on_one_look(name: str) -> None:
+    assert len(said(name)) <= 60, said(name)
+
+
+@pytest.mark.parametrize("name", sorted(CATALOGUE))
+def test_polite_plain_one_question_and_no_frightening_word(name: str) -> None:
+    words = said(name)
+    assert not FORBIDDEN.search(words), words
+    assert words.count("？") <= 1, words
+    assert "你" not in words, words
+    assert not re.search("[A-Za-z]", words), words
+
+
+@pytest.mark.parametrize("name", sorted(CATALOGUE))
+def test_one_two_and_three_always_mean_the_same(name: str) -> None:
+    meanings = {"1": "平安|好|在吗", "2": "不舒服|难受", "3": "帮忙"}
+    words = said(name)
+    for found in re.finditer(r"(?<=[回按个])[123](?!\d)", words):
+        around = words[max(found.start() - 7, 0) : found.end() + 4]
+        assert re.search(meanings[found[0]], around), words
+
+
+@pytest.mark.parametrize("kind", sorted(PAPERS))
+def test_what_a_template_asks_fits_its_twenty_characters(kind: str) -> None:
+    paper = PAPERS[kind]
+    letter = replace(LETTER, kind=kind, number=1234)
+    if kind not in TO_COORDINATORS:
+        assert len(paper.asks(letter)) <= 20
+
+
+def test_even_in_trouble_we_say_what_to_do() -> None:
+    assert not FORBIDDEN.search(TROUBLE.text)
+    assert "再说一遍" in TROUBLE.text
