@@ -1,0 +1,170 @@
+"""An invented county of the size that the source paper describes, laid into an empty database."""
+
+from collections.abc import Iterator
+from datetime import datetime, time, timedelta
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from storage.checkins import Expectation, Plan, State
+from storage.database import Base, Database
+from storage.migrate import migrate
+from storage.people import Identity, Person, PersonRole, Role, Tie, TieKind
+from storage.rules import VILLAGE_TIME
+from storage.villages import Group, Village
+
+ELDERS = 252_000
+VILLAGES = 445
+IN_A_GROUP = 12
+"""Elders who share a courtyard: a guess, the paper only says that they are neighbours."""
+
+MORNING = datetime(2026, 11, 23, 7, 0, tzinfo=VILLAGE_TIME)
+CLOSES = MORNING.replace(hour=9)
+MISSED = CLOSES + timedelta(minutes=30)
+
+AT_ONCE = 20_000
+CHANNEL = "wechat"
+SURNAMES = "王李张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗"
+
+Row = dict[str, Any]
+
+
+def elder(number: int) -> str:
+    return f"e{number:06d}"
+
+
+def openid(person: str) -> str:
+    """Return an address as long as a real one."""
+    return f"o{person:_>27}"
+
+
+def _village_of(number: int) -> int:
+    return number * VILLAGES // ELDERS + 1
+
+
+def _groups() -> list[tuple[int, range]]:
+    """Return each group's village and its elders."""
+    groups = []
+    first = 0
+    while first < ELDERS:
+        last = min(first + IN_A_GROUP, ELDERS)
+        while _village_of(last - 1) != _village_of(first):
+            last -= 1
+        groups.append((_village_of(first), range(first, last)))
+        first = last
+    return groups
+
+
+def _person(person: str, number: int, village: int, group: int | None) -> Row:
+    name = SURNAMES[number % len(SURNAMES)] + "秀英"
+    return {
+        "id": person,
+        "name": name,
+        "gender": "female",
+        "village_id": village,
+        "group_id": group,
+    }
+
+
+def _everybody(groups: list[tuple[int, range]]) -> Iterator[tuple[Row, Role]]:
+    """Return the elders, a leader for each group and a coordinator for each village."""
+    for group, (village, elders) in enumerate(groups, start=1):
+        yield _person(f"leader{group}", group, village, group), Role.LEADER
+        for number in elders:
+            yield _person(elder(number), number, village, group), Role.ELDER
+    for village in range(1, VILLAGES + 1):
+        yield _person(f"coordinator{village}", village, village, None), Role.COORDINATOR
+
+
+def _identity(person: str) -> Row:
+    return {
+        "channel": CHANNEL,
+        "address": openid(person),
+        "person_id": person,
+        "paired_at": MORNING,
+    }
+
+
+def _plan(number: int) -> Row:
+    return {"elder_id": elder(number), "opens": time(6), "closes": time(9), "tier": 2}
+
+
+def _expectation(number: int, state: State, next_at: datetime) -> Row:
+    return {
+        "elder_id": elder(number),
+        "day": MORNING.date(),
+        "slot": "day",
+        "village_id": _village_of(number),
+        "tier": 2,
+        "state": state,
+        "opens_at": MORNING.replace(hour=6),
+        "closes_at": CLOSES,
+        "next_at": next_at,
+    }
+
+
+def _ties(groups: list[tuple[int, range]]) -> Iterator[Row]:
+    """Pair each elder with the next one of her courtyard."""
+    for _, elders in groups:
+        for number in elders:
+            other = elders[(number - elders.start + 1) % len(elders)]
+            if other != number:
+                yield {
+                    "elder_id": elder(number),
+                    "person_id": elder(other),
+                    "kind": TieKind.NEIGHBOUR,
+                }
+
+
+async def settle(database: Database, state: State, next_at: datetime) -> None:
+    """Settle the county, today's expectation of each elder in `state` and due at `next_at`."""
+    await migrate(database)
+    groups = _groups()
+    async with database.engine.begin() as connection:
+        for model, rows in _tables(groups, state, next_at):
+            await _fill(connection, model, rows)
+
+
+async def settle_at(path: Path, state: State, next_at: datetime) -> None:
+    """Settle the county in a new SQLite file."""
+    database = Database(f"sqlite:///{path}")
+    try:
+        await settle(database, state, next_at)
+    finally:
+        await database.dispose()
+
+
+def _tables(
+    groups: list[tuple[int, range]], state: State, next_at: datetime
+) -> Iterator[tuple[type[Base], Iterator[Row]]]:
+    day = MORNING.date()
+    numbers = range(ELDERS)
+    people = [row["id"] for row, _ in _everybody(groups)]
+    yield (
+        Village,
+        (
+            {"id": number, "name": f"村{number}", "opened_day": day, "digest_day": day}
+            for number in range(1, VILLAGES + 1)
+        ),
+    )
+    yield (
+        Group,
+        (
+            {"id": number, "village_id": village, "name": f"组{number}"}
+            for number, (village, _) in enumerate(groups, start=1)
+        ),
+    )
+    yield Person, (row for row, _ in _everybody(groups))
+    yield PersonRole, ({"person_id": row["id"], "role": role} for row, role in _everybody(groups))
+    yield Tie, _ties(groups)
+    yield Identity, map(_identity, people)
+    yield Plan, map(_plan, numbers)
+    yield Expectation, (_expectation(number, state, next_at) for number in numbers)
+
+
+async def _fill(connection: AsyncConnection, model: type[Base], rows: Iterator[Row]) -> None:
+    while chunk := list(islice(rows, AT_ONCE)):
+        await connection.execute(insert(model), chunk)
