@@ -26,7 +26,7 @@ class Handled(Base):
 
 # Built once: every batch asks it, and building it anew costs more than asking.
 _REPLIES = select(Handled.channel, Handled.key, Handled.reply).where(
-    Handled.key.in_(bindparam("keys", expanding=True))
+    Handled.channel == bindparam("channel"), Handled.key.in_(bindparam("keys", expanding=True))
 )
 
 
@@ -45,8 +45,12 @@ async def replies(
     session: AsyncSession, keys: Collection[tuple[str, str]]
 ) -> dict[tuple[str, str], str | None]:
     """Return the stored replies of those (channel, key) that were handled before."""
-    rows = await session.execute(_REPLIES, {"keys": [key for _, key in keys]})
-    return {(channel, key): reply for channel, key, reply in rows if (channel, key) in keys}
+    found: dict[tuple[str, str], str | None] = {}
+    for channel in {channel for channel, _ in keys}:
+        of_channel = [key for on, key in keys if on == channel]
+        rows = await session.execute(_REPLIES, {"channel": channel, "keys": of_channel})
+        found |= {(on, key): reply for on, key, reply in rows}
+    return found
 
 
 async def remember(session: AsyncSession, answered: Sequence[Answered]) -> None:

@@ -1,19 +1,20 @@
 """The desk keeps its word: one effect and one reply, whatever is repeated, broken or cut off."""
 
 import asyncio
+import re
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import event, func, select, text
-from sqlalchemy.exc import SQLAlchemyError
 
 from handlers.desk import TROUBLE, Desk
 from handlers.features import ROUTERS
 from handlers.hearing import Hearing
-from handlers.message import Kind, Message, Reply
+from handlers.message import Kind, LostError, Message, Reply
 from handlers.router import Router, says
 from handlers.turn import Turn
 from storage.checkins import SignOfLife
@@ -57,6 +58,20 @@ def commits_counted(database: Database) -> Iterator[list[None]]:
     event.listen(database.engine.sync_engine, "commit", note)
     yield commits
     event.remove(database.engine.sync_engine, "commit", note)
+
+
+@contextmanager
+def statements_noted(database: Database) -> Iterator[dict[str, Any]]:
+    """Gain each different statement that is executed, with some of its parameters."""
+    noted: dict[str, Any] = {}
+
+    def note(*execution: Any) -> None:
+        _connection, _cursor, statement, parameters, _context, many = execution
+        noted.setdefault(statement, parameters[0] if many else parameters)
+
+    event.listen(database.engine.sync_engine, "before_cursor_execute", note)
+    yield noted
+    event.remove(database.engine.sync_engine, "before_cursor_execute", note)
 
 
 class Gate:
@@ -206,6 +221,34 @@ async def test_in_a_batch_the_first_of_two_promises_counts(village: Village) -> 
     assert "李大山" in second.text
 
 
+# --- a county's tables are long
+
+
+async def test_what_the_desk_looks_for_it_finds_by_its_key(sqlite_url: str, tmp_path: Path) -> None:
+    """One table read from end to end, and every morning is slower than the one before."""
+    async with open_village(sqlite_url, tmp_path, "wechat") as village:
+        await village.settle()
+        await village.until("09:31")
+        with statements_noted(village.database) as noted:
+            for person, words in (
+                ("wang", "1"),
+                ("chen", "难受"),
+                ("dashan", "我去"),
+                ("sun", "啥"),
+            ):
+                await village.house.desk.answer(message(village, person, words))
+        async with village.database.engine.connect() as connection:
+            for statement, parameters in noted.items():
+                if statement.startswith(("SELECT", "UPDATE", "DELETE")):
+                    plan = await connection.exec_driver_sql(
+                        f"EXPLAIN QUERY PLAN {statement}", parameters
+                    )
+                    scans = [
+                        step for *_, step in plan if re.match("SCAN (?!CONSTANT|.subquery)", step)
+                    ]
+                    assert not scans, (statement, scans)
+
+
 # --- one bad message
 
 
@@ -319,7 +362,7 @@ async def test_nothing_is_acknowledged_that_the_database_did_not_take(village: V
             )
     finally:
         await rename(village.database, "inbox_lost", "inbox")
-    assert all(isinstance(answer, SQLAlchemyError) for answer in answers)
+    assert all(isinstance(answer, LostError) for answer in answers)
     assert await count(village.database, SignOfLife) == 0
     async with desk_of(village) as desk:
         assert await desk.answer(said[0]) == Reply(WELL)
