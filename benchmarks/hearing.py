@@ -58,13 +58,13 @@ def main() -> None:
     ear.warm_up()
     said = texts()
     times = sorted(heard(ear, text) for _ in range(ROUNDS) for text in said)
-    letter = "，".join(said)[:2048]
+    letters = ["，".join(said[first:])[:2048] for first in range(3)]
     figures = {
         "sentences": len(said),
         "start_up_ms": start_up(),
         "median_ms": statistics.median(times),
         "p99_ms": times[int(len(times) * 0.99)],
-        "letter_of_2048_characters_ms": min(heard(ear, letter) for _ in range(3)),
+        "letter_of_2048_characters_ms": min(heard(ear, one) for one in letters),
     }
     figures["ratio"] = figures["median_ms"] / ALLOWED_MS
     for name, value in figures.items():

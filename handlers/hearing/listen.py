@@ -6,8 +6,9 @@ tried that may begin with it, and each is bounded, so the time grows with the le
 
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 
 from handlers.hearing.days import duration, wish
@@ -50,15 +51,18 @@ DAYS_AGO = (
     "前段",
 )
 
+REMEMBERED = 1024
+"""How many sentences are remembered with their meaning: mornings are much alike."""
+
 Span = tuple[int, int]
 
 
 class Utterance:
     """One message on its way through the rules."""
 
-    def __init__(self, book: Rulebook, text: str) -> None:
+    def __init__(self, book: Rulebook, spelt: str) -> None:
         self.book = book
-        self.text = book.writing.normalise(text)
+        self.text = spelt
         self._unless: dict[str, list[Span]] = {}
         self._contexts: dict[str, list[Span]] = {}
 
@@ -176,6 +180,8 @@ class Hearing:
 
     def __init__(self, book: Rulebook) -> None:
         self._book = book
+        self._spelt = lru_cache(REMEMBERED)(book.writing.normalise)
+        self._heard = lru_cache(REMEMBERED)(self.listen)
 
     @classmethod
     def load(cls, extra_rules: Path | None = None) -> "Hearing":
@@ -188,7 +194,7 @@ class Hearing:
 
     def spell(self, text: str) -> str:
         """Return the text as the rules read it."""
-        return self._book.writing.normalise(text)
+        return self._spelt(text)
 
     def warm_up(self) -> None:
         """Make every pattern ready, so that not even the first long message waits for it."""
@@ -204,7 +210,14 @@ class Hearing:
 
     def hear(self, text: str, now: datetime) -> Verdict:
         """Return what the message means; `now` is what 明天 and 礼拜三 are counted from."""
-        said = Utterance(self._book, text)
+        verdict = self._heard(text)
+        if verdict.level is Level.REQUEST:
+            return replace(verdict, when=wish(self.spell(text), now))
+        return verdict
+
+    def listen(self, text: str) -> Verdict:
+        """Return what the message means whenever it is said: no wish has a time yet."""
+        said = Utterance(self._book, self.spell(text))
         best: tuple[tuple[int, ...], Cue | None, Span, Level] = ((0,), None, (0, 0), Level.ALIVE)
         for cue, span in said.found():
             if _worth(cue.rule.level, cue, said) <= best[0] or not said.counts(cue, span):
@@ -213,11 +226,11 @@ class Hearing:
             worth = _worth(level, cue, said)
             if level is not Level.ALIVE and worth > best[0]:
                 best = (worth, cue, span, level)
-        return _verdict(said, best[1], best[2], best[3], now)
+        return _verdict(said, best[1], best[2], best[3])
 
     def explain(self, text: str, now: datetime) -> Explanation:
         """Return the verdict and every rule that saw its words, with what stopped it."""
-        said = Utterance(self._book, text)
+        said = Utterance(self._book, self.spell(text))
         findings = tuple(
             Finding(
                 rule=cue.rule.id,
@@ -263,19 +276,17 @@ def _worth(level: Level, cue: Cue, said: Utterance) -> tuple[int, ...]:
     return RANK[level], wanted, level is Level.CARE, not cue.by_sound, -cue.rule.place
 
 
-def _verdict(said: Utterance, cue: Cue | None, span: Span, level: Level, now: datetime) -> Verdict:
+def _verdict(said: Utterance, cue: Cue | None, span: Span, level: Level) -> Verdict:
     text = said.text
     if cue is None:
         return Verdict(level, numbers=numbers_in(text))
     about = said.clause(said.clause_of(span[0]))[0]
     subject = Subject() if level is Level.OK else subject_before(text, about, span)
-    asked = level is Level.REQUEST
     return Verdict(
         level=level,
         rule=cue.rule.id,
         version=cue.rule.version,
-        category=cue.rule.category if asked else None,
-        when=wish(text, now) if asked else None,
+        category=cue.rule.category if level is Level.REQUEST else None,
         minutes=duration(text),
         subject=subject,
         numbers=numbers_in(text),
