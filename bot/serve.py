@@ -1,6 +1,7 @@
 """Opens the house to the street, watches until it is told to stop, and closes it in order."""
 
 import asyncio
+import gc
 import signal
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
@@ -74,5 +75,6 @@ async def serve(config: Config) -> None:
     async with on_the_street(config) as opened:
         if warning := opened.house.database.warning:
             log.warning("database", why=warning)
+        gc.freeze()  # what stands by now stays: to look it through again would hold everybody up
         with suppress(asyncio.CancelledError):
             await stop.wait()

@@ -9,6 +9,7 @@ alone, and one that still fails keeps at least the sign of life.
 import asyncio
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 
@@ -17,11 +18,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from handlers.flood import Flood
 from handlers.hearing import DISTRESS, Hearing
-from handlers.message import SPOKEN, TOUCHED, Message, Reply
+from handlers.message import SPOKEN, TOUCHED, LostError, Message, Reply
 from handlers.router import NotMine, Router
 from handlers.turn import Turn
 from storage import checkins, inbox, incidents, people, questions, windows
-from storage.checkins import SignOfLife
+from storage.checkins import Heard
 from storage.database import Database
 from storage.inbox import Answered
 from storage.people import Caller
@@ -34,8 +35,9 @@ log = structlog.get_logger()
 AT_ONCE = 64
 """How many messages one transaction answers at most."""
 
-GATHER_SECONDS = 0.002
-"""How long the first message waits for company: a transaction costs about as much as ten."""
+GATHER_SECONDS = 0.005
+"""How long a batch waits to be as large as the last: a transaction costs as much as many
+messages, and who was just answered, or is just being read at the door, should be in it."""
 
 TROUBLE = Reply("听到您了。我这儿出了点小毛病，请过一会儿再说一遍。")
 
@@ -73,6 +75,8 @@ class Desk:
         self._flood = Flood(rules.checkin.flood_messages)
         self._waiting: list[_Waiting] = []
         self._work: asyncio.Task[None] | None = None
+        self._company = 0
+        self._together = asyncio.Event()
         self.answered: Counter[str] = Counter()
         """How many messages of each kind were answered since the start."""
         self.troubled = 0
@@ -81,11 +85,13 @@ class Desk:
     async def answer(self, message: Message) -> Reply | None:
         """Answer a message; when this returns, all that follows from it is committed.
 
-        A caller who is cancelled takes nothing back: the work goes on. Raises what the
-        database raised when not even the sign of life could be kept.
+        A caller who is cancelled takes nothing back: the work goes on. Raises LostError
+        when not even the sign of life could be kept.
         """
         waiting = _Waiting(message)
         self._waiting.append(waiting)
+        if len(self._waiting) >= self._company:
+            self._together.set()
         if self._work is None or self._work.done():
             self._work = asyncio.create_task(self._serve())
         return await waiting.answer
@@ -97,7 +103,7 @@ class Desk:
 
     async def _serve(self) -> None:
         while self._waiting:
-            await asyncio.sleep(GATHER_SECONDS)
+            await self._gather()
             batch, self._waiting = self._waiting[:AT_ONCE], self._waiting[AT_ONCE:]
             try:
                 replies = await self._answer_together([one.message for one in batch])
@@ -107,6 +113,15 @@ class Desk:
             else:
                 for one, reply in zip(batch, replies, strict=True):
                     one.give(reply)
+
+    async def _gather(self) -> None:
+        """Wait until as many are here as last time, but not for long."""
+        if len(self._waiting) < self._company:
+            self._together.clear()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(GATHER_SECONDS):
+                    await self._together.wait()
+        self._company = min(len(self._waiting), AT_ONCE)
 
     async def _answer_one_by_one(self, batch: Sequence[_Waiting]) -> None:
         for one in batch:
@@ -124,12 +139,12 @@ class Desk:
             one.give(*await self._answer_together([one.message], only_alive=True))
         except Exception as error:
             log.exception("message_lost", channel=one.message.channel, error=type(error).__name__)
-            one.fail(error)
+            one.fail(LostError())
 
     async def _answer_together(
         self, messages: Sequence[Message], *, only_alive: bool = False
     ) -> list[Reply | None]:
-        async with self._database.writing() as session:
+        async with self._database.writing(brief=True) as session:
             replies = await self._already_answered(session, messages)
             turns = await self._take_turns(session, messages, replies)
             await self._hear(session, list(turns.values()))
@@ -245,6 +260,6 @@ def _is_alive(turn: Turn) -> bool:
     return turn.is_elder and turn.message.kind in TOUCHED
 
 
-def _sign_of_life(turn: Turn) -> SignOfLife:
+def _sign_of_life(turn: Turn) -> Heard:
     elder = turn.speaker.id
-    return SignOfLife(elder_id=elder, at=turn.now, kind=turn.message.kind, actor_id=elder)
+    return Heard(elder_id=elder, at=turn.now, kind=turn.message.kind, actor_id=elder)

@@ -59,3 +59,7 @@ class Reply:
     """What is said back at once, in the same breath."""
 
     text: str
+
+
+class LostError(Exception):
+    """Nothing of a message could be kept: the channel has to offer it again."""

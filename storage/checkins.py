@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import (
     CheckConstraint,
@@ -104,6 +104,15 @@ class SignOfLife(Base):
     actor_id: Mapped[str] = mapped_column(ForeignKey("people.id"))
 
 
+class Heard(NamedTuple):
+    """A sign of life to be kept: of whom, when, what she sent, and who sent it for her."""
+
+    elder_id: str
+    at: datetime
+    kind: str
+    actor_id: str
+
+
 def watch_day(now: datetime, rules: CheckinRules) -> date:
     """Return the day a word counts for: before the day starts it is still last night."""
     day = village_day(now)
@@ -114,35 +123,26 @@ def watch_day(now: datetime, rules: CheckinRules) -> date:
 _MEET = (
     update(Expectation)
     .where(
-        Expectation.elder_id.in_(bindparam("elders", expanding=True)),
+        Expectation.elder_id == bindparam("elder"),
         Expectation.day == bindparam("on"),
-        Expectation.state.in_(WAITING),
+        or_(*(Expectation.state == state for state in WAITING)),
     )
     .values(state=State.MET, met_at=bindparam("heard_at"), next_at=None)
-    .execution_options(synchronize_session=False)
 )
 
 
-async def record(session: AsyncSession, heard: Sequence[SignOfLife], rules: CheckinRules) -> None:
+async def record(session: AsyncSession, heard: Sequence[Heard], rules: CheckinRules) -> None:
     """Keep these signs of life, and meet what is still expected of those elders that day.
 
     A word that comes twice, or after the day is settled, is kept and changes nothing else.
     """
-    await run_many(session, insert(SignOfLife), [_as_row(sign) for sign in heard])
-    by_moment: dict[datetime, list[str]] = {}
-    for sign in heard:
-        by_moment.setdefault(sign.at, []).append(sign.elder_id)
-    for at, elders in by_moment.items():
-        await session.execute(_MEET, {"elders": elders, "on": watch_day(at, rules), "heard_at": at})
-
-
-def _as_row(sign: SignOfLife) -> dict[str, Any]:
-    return {
-        "elder_id": sign.elder_id,
-        "at": sign.at,
-        "kind": sign.kind,
-        "actor_id": sign.actor_id,
-    }
+    await run_many(session, insert(SignOfLife), [sign._asdict() for sign in heard])
+    in_order = sorted(heard, key=lambda sign: (sign.elder_id, sign.at))  # so that no two nodes wait
+    met = [
+        {"elder": sign.elder_id, "on": watch_day(sign.at, rules), "heard_at": sign.at}
+        for sign in in_order
+    ]
+    await run_many(session, _MEET, met)
 
 
 async def open_day(session: AsyncSession, now: datetime, rules: CheckinRules) -> int | None:

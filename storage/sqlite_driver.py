@@ -3,30 +3,46 @@
 aiosqlite crosses to its thread to make a cursor, to execute, to fetch and to close, and waits
 each time. For SQLAlchemy, which always does all four, one crossing is enough: it brings the
 rows along. Nothing here can be read row by row from a statement that is still running.
+
+In a brief transaction, of few rows found by their keys, not even that crossing is made: it
+costs several times what the statement does. Its commit, which waits for the disk, crosses.
 """
 
 import sqlite3
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Any
 
 import aiosqlite
 
+Run = Callable[[str, Any], sqlite3.Cursor]
+
 
 class Cursor(aiosqlite.Cursor):
     """Has all the rows of a statement as soon as it was executed."""
 
-    def __init__(self, connection: aiosqlite.Connection, cursor: sqlite3.Cursor) -> None:
+    def __init__(self, connection: "Connection", cursor: sqlite3.Cursor) -> None:
         super().__init__(connection, cursor)
+        self._ours = connection
         self._rows: deque[Any] = deque()
 
     async def execute(self, sql: str, parameters: Iterable[Any] | None = None) -> "Cursor":
-        self._rows = await self._execute(self._run, sql, parameters or ())  # type: ignore[no-untyped-call]
+        await self._where_it_is_cheapest(self._cursor.execute, sql, parameters or ())
         return self
 
-    def _run(self, sql: str, parameters: Any) -> deque[Any]:
-        return deque(self._cursor.execute(sql, parameters).fetchall())
+    async def executemany(self, sql: str, parameters: Iterable[Iterable[Any]]) -> "Cursor":
+        await self._where_it_is_cheapest(self._cursor.executemany, sql, parameters)
+        return self
+
+    async def _where_it_is_cheapest(self, how: Run, sql: str, parameters: Iterable[Any]) -> None:
+        if self._ours.is_brief:
+            self._run(how, sql, parameters)
+        else:
+            await self._execute(self._run, how, sql, parameters)  # type: ignore[no-untyped-call]
+
+    def _run(self, how: Run, sql: str, parameters: Iterable[Any]) -> None:
+        self._rows = deque(how(sql, parameters).fetchall())
 
     async def fetchone(self) -> Any:
         return self._rows.popleft() if self._rows else None
@@ -44,6 +60,9 @@ class Cursor(aiosqlite.Cursor):
 
 
 class Connection(aiosqlite.Connection):
+    is_brief = False
+    """Whether the transaction under way is a brief one."""
+
     def cursor(self) -> Cursor:  # type: ignore[override]  # SQLAlchemy enters the cursor itself
         return Cursor(self, self._conn.cursor())
 

@@ -1,12 +1,10 @@
 """The door WeChat knocks at: checks who knocks, hands the message to the desk, says the reply."""
 
 import asyncio
-import hashlib
 import secrets
 import struct
 from collections.abc import Mapping
 from datetime import datetime
-from functools import partial
 from typing import NoReturn, Protocol
 from xml.parsers.expat import ExpatError
 
@@ -19,7 +17,7 @@ from bot.channels.wechat_crypto import Envelope, is_signed, sign
 from bot.channels.wechat_message import Delivery
 from bot.channels.wechat_xml import clean, sealed_reply, speakable, text_reply
 from bot.config import WechatSection
-from handlers.message import Message, Reply
+from handlers.message import LostError, Message, Reply
 from schedules.clock import Clock
 
 log = structlog.get_logger()
@@ -38,7 +36,10 @@ _HOSTILE = (
 
 
 class Desk(Protocol):
-    """Where messages are answered. What it has begun it finishes, whoever stops listening."""
+    """Where messages are answered. What it has begun it finishes, whoever stops listening.
+
+    Raises LostError where nothing could be kept.
+    """
 
     async def answer(self, message: Message) -> Reply | None: ...
 
@@ -75,7 +76,6 @@ class WechatInbox:
         self._clock = clock
         self._body_bytes = body_bytes
         self._reply_bytes = reply_bytes
-        self._asked: set[asyncio.Task[Reply | None]] = set()
 
     async def url_check(self, request: web.Request) -> web.Response:
         """Answer the question the platform asks when the address is entered in its console."""
@@ -164,24 +164,13 @@ class WechatInbox:
 
     async def _ask(self, message: Message, deadline: float) -> Reply | None:
         """Return the desk's answer. It works on when we stop waiting: it may have committed."""
-        task = asyncio.ensure_future(self._desk.answer(message))
-        self._asked.add(task)  # the loop itself would let it be collected half-way
-        task.add_done_callback(partial(self._answered, message))
-        left = deadline - asyncio.get_running_loop().time()
-        await asyncio.wait((task,), timeout=max(left, 0))
-        if not task.done():
-            raise DeliveryError(503, "the desk was not done in time")
-        if task.cancelled() or task.exception() is not None:
-            raise DeliveryError(500, "the desk could not answer")
-        return task.result()
-
-    def _answered(self, message: Message, task: asyncio.Task[Reply | None]) -> None:
-        """Log only what became of it: keys hold openids, and errors may quote a person's words."""
-        self._asked.discard(task)
-        fault = asyncio.CancelledError() if task.cancelled() else task.exception()
-        if fault is not None:
-            cause = hashlib.sha256(message.key.encode()).hexdigest()[:12]
-            log.error("desk_failed", kind=message.kind, cause=cause, error=type(fault).__name__)
+        try:
+            async with asyncio.timeout_at(deadline):
+                return await self._desk.answer(message)
+        except TimeoutError:
+            raise DeliveryError(503, "the desk was not done in time") from None
+        except LostError:
+            raise DeliveryError(500, "the desk could not answer") from None
 
     def _said(self, words: str, delivery: Delivery, sealed: bool) -> str:
         now, sender = self._clock.now(), delivery.message.sender

@@ -8,7 +8,7 @@ from handlers.message import TOUCHED, Kind, Reply
 from handlers.router import Router, known, says
 from handlers.turn import Turn
 from storage import checkins, incidents, people, questions, unheard, voices
-from storage.checkins import SignOfLife
+from storage.checkins import Heard
 
 router = Router("checkin")
 
@@ -22,7 +22,7 @@ async def she_is_well(turn: Turn) -> Reply:
     elder = await people.elder_in_care_of(turn.session, turn.speaker, name)
     if elder is None:
         return Reply(words.not_yours(name))
-    sign = SignOfLife(elder_id=elder.id, at=turn.now, kind="proxy", actor_id=turn.speaker.id)
+    sign = Heard(elder_id=elder.id, at=turn.now, kind="proxy", actor_id=turn.speaker.id)
     await checkins.record(turn.session, [sign], turn.rules.checkin)
     await incidents.hear_her(turn.session, {elder.id: turn.speaker.id}, turn.now)
     return Reply(words.spoken_for(elder.name))

@@ -9,7 +9,7 @@ from aiohttp.test_utils import TestServer
 
 from bot.channels.wechat import WechatInbox
 from bot.simulator.platform import Account, Encryption, PlatformLimits, SimulatedPlatform
-from handlers.message import Kind, Message, Reply
+from handlers.message import Kind, LostError, Message, Reply
 from tests.channels.wire import AES_KEY, APP_ID, TOKEN, WANG, ListeningDesk, settings
 from tests.clock import HandMovedClock
 
@@ -20,7 +20,7 @@ class ForgetfulDesk(ListeningDesk):
     async def answer(self, message: Message) -> Reply | None:
         reply = await super().answer(message)
         if len(self.heard) == 1:
-            raise RuntimeError("the database was locked")
+            raise LostError
         return reply
 
 
