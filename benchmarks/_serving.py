@@ -52,15 +52,6 @@ class Server:
             raise LookupError(f"the system does not tell {kind}")
         return int(found[1]) / 1024
 
-    async def metric(self, name: str) -> float:
-        """Return one of the figures that the house shows to Prometheus."""
-        async with (
-            aiohttp.ClientSession(self.url) as session,
-            session.get("/metrics") as response,
-        ):
-            found = re.search(rf"^{name} (\S+)$", await response.text(), re.MULTILINE)
-        return float(found[1]) if found else 0.0
-
 
 def account(encryption: Encryption) -> Account:
     return Account(
