@@ -4,6 +4,7 @@ What is said is looked through once, from left to right; at each character only 
 tried that may begin with it, and each is bounded, so the time grows with the length and no more.
 """
 
+import re
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
@@ -51,6 +52,9 @@ DAYS_AGO = (
     "前段",
 )
 
+UNDER_WAY = re.compile(r"[呢哩咧嘞](?=\W|$)")
+"""Somebody is just doing it; the particle itself is dropped when the text is spelt."""
+
 REMEMBERED = 1024
 """How many sentences are remembered with their meaning: mornings are much alike."""
 
@@ -60,9 +64,10 @@ Span = tuple[int, int]
 class Utterance:
     """One message on its way through the rules."""
 
-    def __init__(self, book: Rulebook, spelt: str) -> None:
+    def __init__(self, book: Rulebook, spelt: str, *, is_under_way: bool = False) -> None:
         self.book = book
         self.text = spelt
+        self.is_under_way = is_under_way
         self._unless: dict[str, list[Span]] = {}
         self._contexts: dict[str, list[Span]] = {}
 
@@ -99,8 +104,16 @@ class Utterance:
         yield from _matches(self.book.sound_cues, self.text.translate(self.book.sounds))
 
     def counts(self, cue: Cue, span: Span) -> bool:
-        """Tell whether a cue that needs asking is asked for, or is all the clause says."""
-        return not cue.asked or self.asks or self.clause(self.clause_of(span[0])) == span
+        """Tell whether a cue that needs asking is asked for, or is all the clause says.
+
+        理发 alone asks for it; 扫院子呢 tells what she is doing.
+        """
+        if self.asks:
+            return True
+        is_all = self.clause(self.clause_of(span[0])) == span
+        if is_all and self.is_under_way and cue.rule.level is Level.REQUEST:
+            return any(sign in self.text[span[0] : span[1]] for sign in UNASKED)
+        return is_all or not cue.asked
 
     def stopped_by(self, cue: Cue, span: Span) -> str:
         """Name what stops the rule at this place, "" where nothing does."""
@@ -217,7 +230,7 @@ class Hearing:
 
     def listen(self, text: str) -> Verdict:
         """Return what the message means whenever it is said: no wish has a time yet."""
-        said = Utterance(self._book, self.spell(text))
+        said = self._utter(text)
         best: tuple[tuple[int, ...], Cue | None, Span, Level] = ((0,), None, (0, 0), Level.ALIVE)
         for cue, span in said.found():
             if _worth(cue.rule.level, cue, said) <= best[0] or not said.counts(cue, span):
@@ -228,9 +241,13 @@ class Hearing:
                 best = (worth, cue, span, level)
         return _verdict(said, best[1], best[2], best[3])
 
+    def _utter(self, text: str) -> Utterance:
+        is_under_way = UNDER_WAY.search(text) is not None
+        return Utterance(self._book, self.spell(text), is_under_way=is_under_way)
+
     def explain(self, text: str, now: datetime) -> Explanation:
         """Return the verdict and every rule that saw its words, with what stopped it."""
-        said = Utterance(self._book, self.spell(text))
+        said = self._utter(text)
         findings = tuple(
             Finding(
                 rule=cue.rule.id,
