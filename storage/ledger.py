@@ -30,6 +30,7 @@ from sqlalchemy import (
     Index,
     String,
     UniqueConstraint,
+    bindparam,
     insert,
     select,
     text,
@@ -266,10 +267,15 @@ def chain_hash(values: Sequence[Any]) -> str:
 
 
 async def post(
-    session: AsyncSession, moves: Sequence[Move], now: datetime, policy: str
+    session: AsyncSession,
+    moves: Sequence[Move],
+    now: datetime,
+    policy: str,
+    opens: str | None = None,
 ) -> list[str]:
     """Make movements, all or none, and return the ids of those that were new.
 
+    `opens` is an account that is opened on the way where it is not there yet.
     Raises a LedgerError before anything is written where one cannot be, so the caller's
     transaction can go on and answer politely.
     """
@@ -281,7 +287,11 @@ async def post(
         return []
     if desk.head.frozen_at is not None:
         raise FrozenError(desk.head.frozen_because)
-    _foresee(desk.accounts, new)
+    if opens is None or opens in desk.accounts:
+        _foresee(desk.accounts, new)
+    else:
+        _foresee({**desk.accounts, opens: _EMPTY}, new)
+        await open_accounts(session, [opens])
     await run_many(session, insert(Transfer), _chained(desk.head, new, now, policy))
     return [move.id for move in new]
 
@@ -291,6 +301,9 @@ class _Purse:
     balance: int
     ceiling: int | None
     is_closed: bool
+
+
+_EMPTY = _Purse(balance=0, ceiling=None, is_closed=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -305,27 +318,32 @@ class _Desk:
     was_there: bool
 
 
+# Built once: every movement asks it, and building it anew costs more than asking.
+_LOOK = (
+    select(
+        Head.seq,
+        Head.hash,
+        Head.frozen_at,
+        Head.frozen_because,
+        select(Transfer.seq)
+        .where(Transfer.id.in_(bindparam("ids", expanding=True)))
+        .exists()
+        .label("was_there"),
+        Account.id,
+        Account.balance,
+        Account.ceiling,
+        Account.is_closed,
+    )
+    .outerjoin_from(Head, Account, Account.id.in_(bindparam("named", expanding=True)))
+    .where(Head.id == 1)
+)
+
+
 async def _look(session: AsyncSession, moves: Sequence[Move]) -> _Desk:
     """Ask for all of it at once: a question costs more than its answer."""
     named = {account for move in moves for account in (move.debit, move.credit)}
-    was_there = select(Transfer.seq).where(Transfer.id.in_([move.id for move in moves])).exists()
-    rows = (
-        await session.execute(
-            select(
-                Head.seq,
-                Head.hash,
-                Head.frozen_at,
-                Head.frozen_because,
-                was_there.label("was_there"),
-                Account.id,
-                Account.balance,
-                Account.ceiling,
-                Account.is_closed,
-            )
-            .outerjoin_from(Head, Account, Account.id.in_(named))
-            .where(Head.id == 1)
-        )
-    ).all()
+    asked = {"named": sorted(named), "ids": [move.id for move in moves]}
+    rows = (await session.execute(_LOOK, asked)).all()
     if not rows:
         raise ClosedError("no account was ever opened")
     seq, hash_, frozen_at, because, was_there_, *_ = rows[0]

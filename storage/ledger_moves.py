@@ -44,6 +44,10 @@ class SecondPersonError(LedgerError):
     """An entry by hand of this size needs a second person."""
 
 
+class UnknownTransferError(IllegalMoveError):
+    """What should be undone was never made."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Spender:
     """An elder for whom a call is made, as far as the purse needs to know her."""
@@ -104,8 +108,8 @@ class Book:
     now: datetime
     policy: Policy
 
-    async def _post(self, *moves: Move) -> list[str]:
-        return await ledger.post(self.session, moves, self.now, self.policy.key)
+    async def _post(self, *moves: Move, opens: str | None = None) -> list[str]:
+        return await ledger.post(self.session, moves, self.now, self.policy.key, opens)
 
     async def grant(
         self, cause: str, to: str, minutes: int, *, actor: str, reason: str, second: str = ""
@@ -178,7 +182,6 @@ class Book:
         The first payer's minutes are used first, the last one's come back first.
         """
         await ledger.take_head(self.session)
-        await ledger.open_accounts(self.session, [hold_of(request)])
         await self._post(
             *(
                 Move(
@@ -194,7 +197,8 @@ class Book:
                 )
                 for part, (payer, minutes) in enumerate(payers, 1)
                 if minutes
-            )
+            ),
+            opens=hold_of(request),
         )
 
     async def settle(self, service: Service) -> Settled:
@@ -220,7 +224,8 @@ class Book:
         return Settled(service.minutes, credited, pay - credited)
 
     async def _settled_before(self, service: Service) -> Settled | None:
-        made = await ledger.made_with(self.session, _settlement_ids(service))
+        parts = _parts(service.request, service.slot, service.attempt)
+        made = await ledger.made_with(self.session, parts)
         if not made:
             return None
         moves = list(made.values())
@@ -406,28 +411,50 @@ class Book:
         decide who pays, by `adjust`.
         """
         made = await self._made(transfer)
-        if made.kind in (Kind.HOLD, Kind.RELEASE):
+        if made.kind in (Kind.HOLD, Kind.RELEASE) or made.reason == _NO_ROOM:
             raise IllegalMoveError("a hold ends by settling and releasing it")
-        self._ask_for_second(made.minutes, second)
-        await self._reopen(made.debit)
-        mirror = _mirror(made, f"correct:{transfer}", Kind.CORRECT, actor, reason)
-        await self._post(replace(mirror, second=second))
+        await self._take_back([made], actor, reason, second)
+
+    async def _take_back(self, made: Sequence[Move], actor: str, reason: str, second: str) -> None:
+        """Post the mirrors of transfers, all or none; what was paid from a closed hold reopens."""
+        self._ask_for_second(sum(move.minutes for move in made), second)
+        mirrors = [
+            replace(_mirror(one, f"correct:{one.id}", Kind.CORRECT, actor, reason), second=second)
+            for one in made
+        ]
+        async with self.session.begin_nested():
+            await self._reopen(made[0].debit)
+            await self._post(*mirrors)
 
     async def reverse_settlement(
         self, request: str, slot: int, attempt: int, *, actor: str, reason: str, second: str = ""
     ) -> None:
         """Take a payment back into the hold; the next settlement is attempt + 1."""
-        ids = [f"{kind}:{request}:{slot}:{attempt}" for kind in (Kind.SETTLE, Kind.OVERFLOW)]
-        made = await ledger.made_with(self.session, ids)
+        made = await ledger.made_with(self.session, _parts(request, slot, attempt))
         if not made:
             raise IllegalMoveError(f"nothing was settled for {request} {slot} {attempt}")
-        for transfer in sorted(made):
+        parts = [made[transfer] for transfer in sorted(made)]
+        await self._take_back(parts, actor, reason, second)
+
+    async def undo(self, transfer: str, *, actor: str, reason: str, second: str = "") -> list[str]:
+        """Undo whatever a transfer belongs to, and return the ids of the reversals.
+
+        Of a payment that is both its parts, what was credited and what went to the pool: half
+        a payment could not be made anew.
+        """
+        made = await self._made(transfer)
+        if transfer not in _parts(made.request, made.slot, made.attempt):
             await self.reverse(transfer, actor=actor, reason=reason, second=second)
+            return [f"{Kind.CORRECT}:{transfer}"]
+        slot = (made.request, made.slot, made.attempt)
+        await self.reverse_settlement(*slot, actor=actor, reason=reason, second=second)
+        parts = await ledger.made_with(self.session, _parts(*slot))
+        return [f"{Kind.CORRECT}:{part}" for part in sorted(parts)]
 
     async def _made(self, transfer: str) -> Move:
         made = (await ledger.made_with(self.session, [transfer])).get(transfer)
         if made is None:
-            raise IllegalMoveError(f"there is no transfer {transfer}")
+            raise UnknownTransferError(f"there is no transfer {transfer}")
         if made.reverses is not None:
             raise IllegalMoveError("a reversal is not reversed: make a new attempt")
         return made
@@ -544,9 +571,9 @@ def _hold_id(request: str, attempt: int, part: int) -> str:
     return f"hold:{request}:{attempt}:{part}"
 
 
-def _settlement_ids(service: Service) -> list[str]:
-    cause = f"{service.request}:{service.slot}:{service.attempt}"
-    return [f"{Kind.SETTLE}:{cause}", f"{Kind.OVERFLOW}:{cause}"]
+def _parts(request: str, slot: int, attempt: int) -> list[str]:
+    """Return the ids of a payment: what the volunteer got, and what went to the pool."""
+    return [f"{kind}:{request}:{slot}:{attempt}" for kind in (Kind.SETTLE, Kind.OVERFLOW)]
 
 
 def _settlement(service: Service, kind: Kind, to: str, minutes: int) -> Move:

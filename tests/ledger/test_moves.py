@@ -8,6 +8,7 @@ from storage.ledger import (
     ISSUER,
     POOL,
     REDEEM,
+    Account,
     IllegalMoveError,
     NotEnoughError,
     OtherContentError,
@@ -99,6 +100,72 @@ async def test_a_payment_taken_back_names_what_it_undoes_and_is_made_anew(whole:
     with pytest.raises(IllegalMoveError, match="a reversal is not reversed"):
         async with whole.book() as book:
             await book.reverse("correct:settle:r1:1:1", actor=COORDINATOR, reason="typo")
+
+
+async def test_a_payment_is_taken_back_whole_or_not_at_all(whole: Bank) -> None:
+    """One part went to the pool and is there, the other was given away: neither comes back."""
+    await whole.give(WANG, 400)
+    await whole.hold("r1", WANG, 300)
+    await whole.settle("r1", LIU, 300)
+    await whole.release("r1")
+    async with whole.book() as book:
+        await book.gift("g1", LIU, XIAOMEI, 30)
+        with pytest.raises(NotEnoughError):
+            await book.reverse_settlement(
+                "r1", 1, 1, actor=COORDINATOR, second="m:leader", reason="typo"
+            )
+        await book.gift("g2", LIU, XIAOMEI, 30)
+    assert await whole.balance(POOL) == 60
+    assert await whole.balance("hold:r1") == 0
+    assert await whole.is_closed("hold:r1"), "a refusal opens nothing either"
+
+
+async def test_to_undo_one_part_of_a_payment_undoes_both(whole: Bank) -> None:
+    await whole.give(WANG, 400)
+    await whole.hold("r1", WANG, 300)
+    await whole.settle("r1", LIU, 300)
+    async with whole.book() as book:
+        for _ in range(2):
+            assert await book.undo("settle:r1:1:1", actor=COORDINATOR, reason="typo") == [
+                "correct:overflow:r1:1:1",
+                "correct:settle:r1:1:1",
+            ]
+    assert await whole.balances() == {ISSUER: -400, WANG: 100, "hold:r1": 300}
+
+
+async def test_the_two_parts_of_a_payment_count_together_for_the_second_person(
+    whole: Bank,
+) -> None:
+    await whole.give(WANG, 900)
+    await whole.hold("r1", WANG, 600)
+    await whole.settle("r1", LIU, 600)
+    undo: dict[str, str] = {"actor": COORDINATOR, "reason": "typo"}
+    async with whole.book() as book:
+        with pytest.raises(SecondPersonError, match="600 minutes"):
+            await book.reverse_settlement("r1", 1, 1, **undo)
+        await book.reverse_settlement("r1", 1, 1, second="m:leader", **undo)
+    assert await whole.balance("hold:r1") == 600
+
+
+async def test_a_call_that_cannot_be_paid_opens_no_hold(whole: Bank) -> None:
+    await whole.give(WANG, 30)
+    async with whole.book() as book:
+        with pytest.raises(NotEnoughError):
+            await book.hold("r1", [(WANG, 60)], actor=WANG)
+    async with whole.database.reading() as session:
+        assert await session.get(Account, "hold:r1") is None
+
+
+async def test_what_found_no_room_is_not_put_back_into_a_closed_call(whole: Bank) -> None:
+    await whole.open("m:full", ceiling=300)
+    await whole.give("m:full", 300)
+    await whole.hold("r1", "m:full", 120)
+    await whole.give("m:full", 120, "more")
+    await whole.release("r1")
+    async with whole.book() as book:
+        with pytest.raises(IllegalMoveError, match="a hold ends by"):
+            await book.reverse("overflow:r1:1:back:1", actor=COORDINATOR, reason="typo")
+    assert await whole.balance(POOL) == 120
 
 
 async def test_what_was_spent_cannot_be_taken_back_and_somebody_has_to_decide(whole: Bank) -> None:
