@@ -100,6 +100,21 @@ async def find(session: AsyncSession, person_id: str, number: str) -> Confirmati
     )
 
 
+async def waiting(session: AsyncSession, person_id: str, now: datetime) -> str:
+    """Return the number of her newest question that still waits for an answer, else ""."""
+    number = await session.scalar(
+        select(Confirmation.number)
+        .where(
+            Confirmation.person_id == person_id,
+            Confirmation.done_at.is_(None),
+            Confirmation.expires_at > now,
+        )
+        .order_by(Confirmation.id.desc())
+        .limit(1)
+    )
+    return number or ""
+
+
 async def close(session: AsyncSession, question: Confirmation, now: datetime) -> None:
     """End a question, and those that were asked beside it."""
     await session.execute(

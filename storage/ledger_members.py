@@ -15,6 +15,7 @@ from sqlalchemy import (
     UniqueConstraint,
     case,
     delete,
+    func,
     or_,
     select,
     update,
@@ -98,6 +99,23 @@ async def namesakes(
     found = [Namesake(id_, full, group or "") for id_, full, group in rows]
     exact = [one for one in found if one.name == name]
     return (exact or [one for one in found if len(one.name) - len(name) <= 2])[:NAMESAKES]
+
+
+async def is_relative(session: AsyncSession, person: str, other: str) -> bool:
+    """Tell whether the village knows two people as family, whichever of them is the elder."""
+    return bool(
+        await session.scalar(select(Person.id).where(_relatives(person), Person.id == other))
+    )
+
+
+async def parents_of(session: AsyncSession, people: Collection[str]) -> dict[str, str]:
+    """Return for each person one elder of her family, by id; who has none is left out."""
+    rows = await session.execute(
+        select(Tie.person_id, func.min(Tie.elder_id))
+        .where(Tie.person_id.in_(people), Tie.kind == TieKind.FAMILY)
+        .group_by(Tie.person_id)
+    )
+    return {row[0]: row[1] for row in rows}
 
 
 def _relatives(person: str) -> ColumnElement[bool]:

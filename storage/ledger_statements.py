@@ -2,6 +2,7 @@
 
 import hmac
 import secrets
+from collections import Counter
 from collections.abc import AsyncIterator, Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -22,7 +23,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Mapped, aliased, mapped_column
 
 from storage import ledger
 from storage.database import Base
-from storage.ledger import ISSUER, POOL, Account, Transfer
+from storage.ledger import ISSUER, POOL, Account, Kind, Transfer
 from storage.ledger_members import Member
 from storage.people import Identity, Person
 from storage.policies import age_on
@@ -84,23 +85,41 @@ def _line(row: Transfer, account: str) -> Line:
 
 @dataclass(frozen=True, slots=True)
 class Month:
-    """What came into and went out of an account between two instants, and what is there now."""
+    """What was earned and what was used between two instants, and what is there now.
+
+    What comes back of a call, or is taken back of a payment, was never used, or earned.
+    """
 
     came: int
     went: int
     balance: int
+
+    @property
+    def is_still(self) -> bool:
+        """Whether in the end nothing was earned and nothing used."""
+        return not (self.came or self.went)
 
 
 async def months(
     session: AsyncSession, accounts: Collection[str], since: datetime, until: datetime
 ) -> dict[str, Month]:
     """Add up what moved between two instants; accounts where nothing did are left out."""
-    came = await _moved(session, Transfer.credit, accounts, since, until)
-    went = await _moved(session, Transfer.debit, accounts, since, until)
+    came, returned = await _moved(session, Transfer.credit, accounts, since, until)
+    went, undone = await _moved(session, Transfer.debit, accounts, since, until)
     rows = await session.execute(
-        select(Account.id, Account.balance).where(Account.id.in_(set(came) | set(went)))
+        select(Account.id, Account.balance).where(
+            Account.id.in_({*came, *returned, *went, *undone})
+        )
     )
-    return {row.id: Month(came.get(row.id, 0), went.get(row.id, 0), row.balance) for row in rows}
+    return {
+        row.id: _month(came[row.id] - undone[row.id], went[row.id] - returned[row.id], row.balance)
+        for row in rows
+    }
+
+
+def _month(earned: int, used: int, balance: int) -> Month:
+    """Say in whole amounts what may be less than nothing: last month's call came back today."""
+    return Month(max(earned, 0) + max(-used, 0), max(used, 0) + max(-earned, 0), balance)
 
 
 async def _moved(
@@ -109,13 +128,18 @@ async def _moved(
     accounts: Collection[str],
     since: datetime,
     until: datetime,
-) -> dict[str, int]:
+) -> tuple[Counter[str], Counter[str]]:
+    """Return what moved on one side of the accounts, and of it apart what undoes or gives back."""
+    undoes = or_(Transfer.kind == Kind.RELEASE, Transfer.reverses.is_not(None))
     rows = await session.execute(
-        select(side, func.sum(Transfer.minutes))
+        select(side, undoes, func.sum(Transfer.minutes))
         .where(side.in_(accounts), Transfer.at >= since, Transfer.at < until)
-        .group_by(side)
+        .group_by(side, undoes)
     )
-    return {account: int(minutes) for account, minutes in rows}
+    forth, back = Counter[str](), Counter[str]()
+    for account, is_back, minutes in rows:
+        (back if is_back else forth)[account] += int(minutes)
+    return forth, back
 
 
 async def claim_statements(
@@ -244,6 +268,27 @@ class Liability:
     pool: int
     held: int
     issued: int
+
+
+@dataclass(frozen=True, slots=True)
+class Owed:
+    """How many of a village have minutes, and how many minutes that is."""
+
+    members: int = 0
+    minutes: int = 0
+
+
+async def owed_in(session: AsyncSession, villages: Collection[int]) -> dict[int, Owed]:
+    """Return what each of these villages owes its people."""
+    rows = await session.execute(
+        select(Person.village_id, func.count(), func.sum(Account.balance))
+        .join(Member, Member.person_id == Person.id)
+        .join(Account, Account.id == Member.account)
+        .where(Account.balance > 0, Person.village_id.in_(villages))
+        .group_by(Person.village_id)
+    )
+    found = {village: Owed(members, int(minutes)) for village, members, minutes in rows}
+    return {village: found.get(village, Owed()) for village in villages}
 
 
 async def liability(session: AsyncSession, day: date, village: int | None = None) -> Liability:

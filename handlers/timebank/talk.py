@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from handlers.feature import Feature, Paper
 from handlers.message import Reply
-from handlers.router import Router, known, says
+from handlers.router import NOT_MINE, NotMine, Router, known, says
 from handlers.timebank import words
 from handlers.timebank.amounts import AMOUNT, minutes_in
 from handlers.turn import Turn
@@ -15,7 +15,7 @@ from storage.ledger_confirmations import Confirmation, Question
 from storage.ledger_members import Namesake
 from storage.ledger_moves import Book
 from storage.letters import NewLetter, Urgency
-from storage.people import name_of
+from storage.people import Role, name_of
 from storage.policies import Policy, TimebankRules
 
 router = Router("timebank")
@@ -24,14 +24,17 @@ GIFT_CAME = "gift_came"
 STATEMENT = "hours_statement"
 REMINDER = "hours_reminder"
 FAULT = "ledger_fault"
+WEEK = "ledger_week"
 
 SHOWN = 3
 """Movements told in chat: what fits on one look."""
 
 _NAME = r"(?P<name>[\u4e00-\u9fff·]{2,10}?)"
-_GIVE = rf"(?:转|送)给?\s*{_NAME}\s*(?P<amount>{AMOUNT})"
-_GIVE_BEHIND = rf"(?:转|送)\s*(?P<amount>{AMOUNT})给?\s*{_NAME}"
-_DONATE = rf"捐(?:出|给大家)?\s*(?P<amount>{AMOUNT})"
+_GIVE = rf"(?:我想|我要)?(?:转|送)给?\s*{_NAME}\s*(?P<amount>{AMOUNT})"
+_GIVE_BEHIND = rf"(?:我想|我要)?(?:转|送)\s*(?P<amount>{AMOUNT})给?\s*{_NAME}"
+_GIVE_BETWEEN = rf"(?:我想|我要)?把\s*(?P<amount>{AMOUNT})\s*(?:转|送)给?\s*{_NAME}"
+_GIVE_TO = rf"(?:我想|我要)?给\s*{_NAME}\s*转\s*(?P<amount>{AMOUNT})"
+_DONATE = rf"(?:我想|我要)?捐(?:出|给大家)?\s*(?P<amount>{AMOUNT})(?:给大家)?"
 _NUMBER = r"\s*(?P<number>\d{4})\s*号?"
 
 
@@ -43,9 +46,30 @@ def _policy(turn: Turn) -> Policy:
     return _rules(turn).preset
 
 
-@router.when(known(says(r"(?:我的)?余额|时间币|(?:我)?(?:还)?(?:存了|有)多少(?:个)?(?:小时|时间)")))
+@router.when(
+    known(
+        says(
+            r"(?:我的)?余额|时间币|(?:我的时间)?我?还?(?:存了|有|剩)多少(?:个?(?:小时|时间|钟头))?"
+        )
+    )
+)
 async def how_much_have_i(turn: Turn) -> Reply:
     return Reply(words.balance(turn.speaker, await _balance(turn)))
+
+
+def _answers_for_it(turn: Turn) -> bool:
+    return turn.caller is not None and turn.caller.is_a(Role.COORDINATOR)
+
+
+_WHAT_IS_OWED = says(r"时间账|时间银行")
+
+
+@router.when(lambda turn: _answers_for_it(turn) and _WHAT_IS_OWED(turn))
+async def what_is_owed(turn: Turn) -> Reply:
+    village = turn.speaker.village_id
+    found = await ledger_statements.owed_in(turn.session, {village})
+    pool = await ledger.balance(turn.session, ledger.POOL)
+    return Reply(words.owed(turn.speaker, found[village], pool))
 
 
 @router.when(known(says(r"流水|明细|账单")))
@@ -65,9 +89,32 @@ async def give_amount_first(turn: Turn) -> Reply:
     return await _ask_to_give(turn, _GIVE_BEHIND)
 
 
+@router.when(known(says(_GIVE_BETWEEN)))
+async def take_and_give(turn: Turn) -> Reply:
+    return await _ask_to_give(turn, _GIVE_BETWEEN)
+
+
+@router.when(known(says(_GIVE_TO)))
+async def give_to(turn: Turn) -> Reply:
+    return await _ask_to_give(turn, _GIVE_TO)
+
+
+@router.when(known(says(rf"转给?|转时间|转给?\s*{AMOUNT}|转给\s*[\u4e00-\u9fff·]{{2,3}}")))
+async def how_to_give(turn: Turn) -> Reply:
+    """Half a wish: the name is missing, or the hours."""
+    return Reply(words.how_to_give(turn.speaker))
+
+
+@router.when(known(says(r"(?:我想|我要)?捐(?:时间|给大家)?")))
+async def how_to_donate(turn: Turn) -> Reply:
+    return Reply(words.how_to_donate(turn.speaker))
+
+
 async def _ask_to_give(turn: Turn, pattern: str) -> Reply:
     said = re.fullmatch(pattern, turn.words)
     name, amount = (said["name"], said["amount"]) if said else ("", "")
+    if not minutes_in(amount):
+        return Reply(words.how_to_give(turn.speaker))
     policy = _policy(turn)
     if policy.gifts == "none":
         return Reply(words.no_gifts(turn.speaker))
@@ -96,6 +143,8 @@ async def _ask_which(turn: Turn, found: list[Namesake], minutes: int) -> Reply:
 async def donate(turn: Turn) -> Reply:
     said = re.fullmatch(_DONATE, turn.words)
     minutes = minutes_in(said["amount"]) if said else 0
+    if not minutes:
+        return Reply(words.how_to_donate(turn.speaker))
     refusal = await _too_much(turn, minutes)
     if refusal is not None:
         return refusal
@@ -106,7 +155,7 @@ async def donate(turn: Turn) -> Reply:
 async def _too_much(turn: Turn, minutes: int) -> Reply | None:
     """Say no at once where a yes could not be kept."""
     has = await _balance(turn)
-    return None if 0 < minutes <= has else Reply(words.not_enough(turn.speaker, has))
+    return None if minutes <= has else Reply(words.not_enough(turn.speaker, has))
 
 
 async def _balance(turn: Turn) -> int:
@@ -136,6 +185,13 @@ async def yes(turn: Turn) -> Reply:
     return await _move(turn, question)
 
 
+@router.when(known(says("确认|取消")))
+async def which_one(turn: Turn) -> Reply | NotMine:
+    """The word without its number: say again how it goes, where something waits for it."""
+    waiting = await ledger_confirmations.waiting(turn.session, turn.speaker.id, turn.now)
+    return Reply(words.with_its_number(turn.speaker, turn.words, waiting)) if waiting else NOT_MINE
+
+
 @router.when(known(says(rf"取消{_NUMBER}")))
 async def no(turn: Turn) -> Reply:
     question = await _question(turn, "取消")
@@ -156,6 +212,8 @@ async def _question(turn: Turn, verb: str) -> Confirmation | None:
 async def _move(turn: Turn, question: Confirmation) -> Reply:
     """Do what was asked about. A refusal leaves the question open and everything as it was."""
     to = await name_of(turn.session, question.to_person_id) if question.to_person_id else ""
+    if question.to_person_id and not await _may_give(turn, question.to_person_id):
+        return Reply(words.not_a_relative(turn.speaker, to))
     try:
         await _give_or_donate(turn, question)
     except NotEnoughError as error:
@@ -170,6 +228,14 @@ async def _move(turn: Turn, question: Confirmation) -> Reply:
         return Reply(words.donated(turn.speaker, left))
     await _tell(turn, question)
     return Reply(words.given(turn.speaker, to, left))
+
+
+async def _may_give(turn: Turn, to: str) -> bool:
+    """Ask once more: between the question and the yes a tie may have been cut."""
+    gifts = _policy(turn).gifts
+    if gifts == "relatives":
+        return await ledger_members.is_relative(turn.session, turn.speaker.id, to)
+    return gifts == "anyone"
 
 
 async def _give_or_donate(turn: Turn, question: Confirmation) -> None:
@@ -220,6 +286,7 @@ FEATURE = Feature(
         GIFT_CAME: Paper(words.gift_came),
         STATEMENT: Paper(words.statement),
         REMINDER: Paper(words.reminder),
+        WEEK: Paper(words.week, form="digest", ask=words.week_ask),
         FAULT: Paper(words.fault, form="digest", ask=words.fault_ask),
     },
 )

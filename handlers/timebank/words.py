@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from handlers import names
-from storage.ledger_statements import Line
+from storage.ledger_statements import Line, Owed
 from storage.letters import Claimed
 from storage.people import Caller, Role
 from storage.rules import VILLAGE_TIME
@@ -67,6 +67,18 @@ def give_to_whom(caller: Caller, choices: Sequence[tuple[str, str, str]]) -> str
         for name, group, number in choices
     )
     return f"{called(caller)}，您转给哪一位？{named}"
+
+
+def how_to_give(caller: Caller) -> str:
+    return f"{called(caller)}，转给谁、转多久？请说：转给 小梅 2小时"
+
+
+def how_to_donate(caller: Caller) -> str:
+    return f"{called(caller)}，捐多久？请说：捐 1小时"
+
+
+def with_its_number(caller: Caller, verb: str, number: str) -> str:
+    return f"{called(caller)}，请连号一起回：{verb} {number}"
 
 
 def shall_i_donate(caller: Caller, minutes: int, number: str) -> str:
@@ -143,7 +155,32 @@ def statement(letter: Claimed) -> str:
 
 
 def reminder(letter: Claimed) -> str:
-    return f"您存了{hours(_minutes(letter))}。能请人来家帮忙，也能转给爹娘和亲人。"
+    has = f"您存了{hours(_minutes(letter))}。"
+    if letter.about_name:
+        return f"{has}给{letter.about_name}用也行，请说：转给 {letter.about_name} 1小时"
+    return f"{has}能请人来家帮忙，也能捐给大家。"
+
+
+def week(letter: Claimed) -> str:
+    """Give the coordinator what he copies down for the weekly meeting (例会)."""
+    said = letter.detail or {}
+    return (
+        f"时间账核对过了，{said['transfers']}笔都对。"
+        f"村里{said['members']}位存着{hours(said['owed'])}。\n"
+        f"请把链头抄进周报：\n{said['head']}"
+    )
+
+
+def week_ask(_letter: Claimed) -> str:
+    return "请把时间账的链头抄进周报"
+
+
+def owed(caller: Caller, village: Owed, pool: int) -> str:
+    """Say what the coordinator's village is owed, and what the pool has against it."""
+    return (
+        f"{caller.name}，村里{village.members}位存着{hours(village.minutes)}。"
+        f"公共时间池有{hours(pool)}。"
+    )
 
 
 def fault(letter: Claimed) -> str:

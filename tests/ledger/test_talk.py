@@ -4,6 +4,7 @@ import re
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import delete
 
 from handlers.timebank import words
 from handlers.timebank.amounts import AMOUNT, minutes_in
@@ -64,6 +65,7 @@ async def test_she_hears_what_she_has_in_words_she_understands(village: Village)
     await _has(village, "wang", 750)
     assert await village.says("wang", "余额") == "王奶奶，您存了12个半小时。"
     assert await village.says("wang", "还有多少小时？") == "王奶奶，您存了12个半小时。"
+    assert await village.says("wang", "我的时间还有多少") == "王奶奶，您存了12个半小时。"
 
 
 async def test_she_hears_what_came_and_went(village: Village) -> None:
@@ -95,6 +97,35 @@ async def test_the_given_name_is_enough(village: Village) -> None:
     await _has(village, "wang", 300)
     assert "转给王小梅半个小时" in await village.says("wang", "转给小梅半小时")
     assert "转给王小梅1个半小时" in await village.says("wang", "转一个半钟头给小梅")
+
+
+@pytest.mark.parametrize(
+    "said",
+    ["把2小时转给小梅", "给小梅转两个小时", "我想转给小梅 2小时", "送小梅2小时", "转2小时给小梅"],
+)
+async def test_however_she_puts_it(village: Village, said: str) -> None:
+    await _has(village, "wang", 300)
+    assert "转给王小梅2个小时，对吗" in await village.says("wang", said)
+
+
+async def test_half_a_wish_is_asked_for_the_rest(village: Village) -> None:
+    await _has(village, "wang", 300)
+    for said in ("转给", "转给 小梅", "转 2小时", "转给小梅0小时"):
+        assert await village.says("wang", said) == (
+            "王奶奶，转给谁、转多久？请说：转给 小梅 2小时"
+        ), said
+    village.clock.move(minutes=2)
+    for said in ("捐", "捐时间", "捐0小时"):
+        assert await village.says("wang", said) == "王奶奶，捐多久？请说：捐 1小时", said
+
+
+async def test_a_yes_without_its_number_is_told_the_number(village: Village) -> None:
+    await _has(village, "wang", 300)
+    number = _number(await village.says("wang", "捐 1小时15分钟"))
+    assert await village.says("wang", "确认") == f"王奶奶，请连号一起回：确认 {number}"
+    await village.says("wang", f"确认 {number}")
+    assert await _balance(village, "wang") == 225
+    assert "请连号" not in await village.says("wang", "确认"), "nothing waits any more"
 
 
 async def test_confirming_twice_gives_once(village: Village) -> None:
@@ -141,6 +172,31 @@ async def test_hours_go_to_relatives_only(village: Village) -> None:
         assert await village.says("wang", f"转给 {name} 1小时") == (
             f"王奶奶，亲人里没找到{name}。要登记亲人请找组长。"
         )
+
+
+async def test_who_is_no_relative_any_more_gets_nothing(village: Village) -> None:
+    """Between the question and the yes the village has cut the tie."""
+    await _has(village, "wang", 300)
+    number = _number(await village.says("wang", "转给 小梅 2小时"))
+    async with village.database.writing() as session:
+        await session.execute(delete(Tie).where(Tie.person_id == "xiaomei"))
+    assert await village.says("wang", f"确认 {number}") == (
+        "王奶奶，亲人里没找到王小梅。要登记亲人请找组长。"
+    )
+    assert await _balance(village, "wang") == 300
+
+
+async def test_the_coordinator_hears_what_the_village_is_owed(village: Village) -> None:
+    assert await village.says("zhang", "时间账") == (
+        "张主任，村里0位存着0个小时。公共时间池有0个小时。"
+    )
+    await _has(village, "wang", 300)
+    await _has(village, "xiaomei", 90)
+    await village.says("wang", f"确认 {_number(await village.says('wang', '捐 1小时'))}")
+    assert await village.says("zhang", "时间账") == (
+        "张主任，村里2位存着5个半小时。公共时间池有1个小时。"
+    )
+    assert "存着" not in await village.says("wang", "时间账"), "it is the coordinator's to know"
 
 
 async def test_a_child_gives_to_her_mother(village: Village) -> None:
@@ -228,6 +284,8 @@ async def test_a_stranger_learns_nothing(village: Village) -> None:
         ("十二个小时", 720),
         ("3个时间币", 180),
         ("12个半小时", 750),
+        ("1小时15分钟", 75),
+        ("两个小时零三刻钟", 165),
     ],
 )
 def test_amounts_as_people_say_them(said: str, minutes: int) -> None:
