@@ -9,6 +9,7 @@ from typing import TypeVar
 import click
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
+from xlsxwriter.exceptions import FileCreateError
 
 from bot.command import configured
 from bot.config import Config
@@ -17,9 +18,16 @@ from schedules import auditing
 from schedules.clock import WallClock
 from storage import ledger, ledger_audit, ledger_members, ledger_statements
 from storage.database import Database
-from storage.ledger import ChainHead, LedgerError
+from storage.ledger import (
+    ChainHead,
+    ClosedError,
+    FrozenError,
+    LedgerError,
+    NotEnoughError,
+    OtherContentError,
+)
 from storage.ledger_audit import Verdict
-from storage.ledger_moves import Book
+from storage.ledger_moves import Book, SecondPersonError, UnknownTransferError
 from storage.migrate import check_schema
 from storage.people import Person, Role, roles_of
 from storage.policies import Policy, TimebankRules
@@ -27,6 +35,8 @@ from storage.rules import village_day
 from storage.villages import Village
 
 T = TypeVar("T")
+
+_CANNOT_WRITE = "写不进 {}：请看看文件夹在不在，能不能写。"
 
 MAY_CORRECT = frozenset({Role.COORDINATOR, Role.SUPERVISOR})
 
@@ -104,7 +114,10 @@ async def _audit(database: Database, config: Config, *, thaw: bool) -> Verdict:
 @configured
 def export(config: Config, file: Path) -> None:
     """把全部流水写进一张 XLSX 表：只有账户号，没有人名。"""
-    rows = _run(config, lambda database: _export(database, file))
+    try:
+        rows = _run(config, lambda database: _export(database, file))
+    except FileCreateError:
+        raise click.ClickException(_CANNOT_WRITE.format(file)) from None
     click.echo(f"写好了：{rows} 笔，在 {file}")
 
 
@@ -145,19 +158,21 @@ def correct(config: Config, transfer: str, by: str, second: str, reason: str) ->
     """冲销一笔转账：原来那笔不动，另记一笔指着它的。"""
     if not re.fullmatch(r"[a-z0-9-]{1,60}", reason):
         raise click.ClickException("原因请用小写字母、数字和连字符，不写人名。")
-    _run(config, lambda database: _correct(database, config, transfer, (by, second), reason))
-    click.echo(f"冲销好了：correct:{transfer}")
+    undone = _run(
+        config, lambda database: _correct(database, config, transfer, (by, second), reason)
+    )
+    click.echo(f"冲销好了：{'，'.join(undone)}")
 
 
 async def _correct(
     database: Database, config: Config, transfer: str, hands: tuple[str, str], reason: str
-) -> None:
+) -> list[str]:
     policy = _rules(config).preset
     now = config.clock.start or WallClock().now()
     async with database.writing() as session:
         actor, second = [await _hand(session, one, policy) for one in hands]
         book = Book(session, now, policy)
-        await book.reverse(transfer, actor=actor, reason=reason, second=second)
+        return await book.undo(transfer, actor=actor, reason=reason, second=second)
 
 
 async def _hand(session: AsyncSession, person: str, policy: Policy) -> str:
@@ -186,6 +201,8 @@ def certificate(config: Config, number: str, code: str, png: Path | None) -> Non
             draw_proof(proof, png)
         except NoFontError as error:
             raise click.ClickException(str(error)) from None
+        except OSError:
+            raise click.ClickException(_CANNOT_WRITE.format(png)) from None
         click.echo(f"画好了：{png}")
 
 
@@ -220,4 +237,18 @@ def _run(config: Config, do: Callable[[Database], Awaitable[T]]) -> T:
     try:
         return asyncio.run(run())
     except LedgerError as error:
-        raise click.ClickException(f"账本不答应：{error}") from None
+        raise click.ClickException(f"账本不答应：{_why(error)}") from None
+
+
+def _why(error: LedgerError) -> str:
+    """Say why in the words of the office; what it would never ask for stays as it is."""
+    if isinstance(error, NotEnoughError):
+        return f"{error.account} 只有 {error.has} 分钟，要 {error.needs} 分钟，已经用掉了。"
+    reasons = {
+        SecondPersonError: "数目大，要第二个人一起签：--second 编号。",
+        OtherContentError: "这笔已经冲销过，经手人或原因不一样。",
+        FrozenError: "账冻结着，先核对：shouwang ledger audit --thaw。",
+        ClosedError: "有一个账户已经结清。",
+        UnknownTransferError: "没有这笔转账，请核对编号。",
+    }
+    return reasons.get(type(error), str(error))

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import xlsxwriter
 from PIL import Image, ImageDraw, ImageFont
@@ -60,6 +61,9 @@ HEADS = (
     ("规矩", 20),
     ("校验", 66),
 )
+ROWS = 1_000_000
+"""Transfers on one sheet; a sheet ends at 1,048,576 rows, and what is beyond is lost in silence."""
+
 KINDS = {
     "grant": "发放",
     "hold": "预留",
@@ -85,19 +89,28 @@ class NoFontError(Exception):
 
 async def write_transfers(transfers: AsyncIterator[Transfer], path: Path) -> int:
     """Write every transfer into a table, row by row; returns how many."""
+    count = 0
     with xlsxwriter.Workbook(path, {"constant_memory": True}) as book:
-        sheet = book.add_worksheet("流水")
         bold = book.add_format({"bold": True})
-        for column, (head, width) in enumerate(HEADS):
-            sheet.write_string(0, column, head, bold)
-            sheet.set_column(column, column, width)
-        sheet.freeze_panes(1, 0)
-        row = 0
+        sheet = _sheet(book, bold)
         async for transfer in transfers:
-            row += 1
+            if count and count % ROWS == 0:
+                sheet = _sheet(book, bold)
             for column, value in enumerate(_cells(transfer)):
-                sheet.write(row, column, value)
-    return row
+                sheet.write(count % ROWS + 1, column, value)
+            count += 1
+    return count
+
+
+def _sheet(book: xlsxwriter.Workbook, bold: Any) -> Any:
+    """Begin a sheet: 流水, 流水2 … as many as it takes."""
+    number = len(book.worksheets()) + 1
+    sheet = book.add_worksheet("流水" if number == 1 else f"流水{number}")
+    for column, (head, width) in enumerate(HEADS):
+        sheet.write_string(0, column, head, bold)
+        sheet.set_column(column, column, width)
+    sheet.freeze_panes(1, 0)
+    return sheet
 
 
 def _cells(one: Transfer) -> Sequence[str | int]:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import TypeVar
 
@@ -15,6 +16,7 @@ from bot import statements
 from bot.ledger_command import ledger_group
 from storage import ledger, ledger_members, ledger_statements, policies
 from storage.database import Database
+from storage.ledger import POOL
 from storage.ledger_moves import Book, Service
 from storage.people import Person, PersonRole, Role
 from storage.villages import Village
@@ -149,11 +151,56 @@ def test_correct_undoes_a_transfer_by_another(office: Office) -> None:
     assert "看了 5 笔，账是对的" in office.say("verify").output
 
 
+def test_correct_undoes_both_parts_of_a_payment(office: Office) -> None:
+    office.do(_long_day)
+    said = office.say("correct", "settle:r2:1:1", "--by", "zhang", "--reason", "typo")
+    assert "冲销好了：correct:overflow:r2:1:1，correct:settle:r2:1:1" in said.output
+    assert "看了 10 笔，账是对的" in office.say("verify").output
+
+
+async def _long_day(database: Database) -> None:
+    """Let her help five hours on one day, of which four are credited."""
+    async with database.writing() as session:
+        book = Book(session, NOON, POLICY)
+        liu = await ledger_members.account_of(session, "liu", POLICY)
+        await book.grant("pool", POOL, 300, actor="system", reason="fund")
+        await book.hold("r2", [(POOL, 300)], actor="system")
+        day = DAY + timedelta(days=1)
+        service = Service(
+            request="r2", slot=1, attempt=1, to=liu, minutes=300, day=day, actor="system"
+        )
+        await book.settle(service)
+
+
+def test_what_one_sheet_cannot_hold_goes_on_the_next(
+    office: Office, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(statements, "ROWS", 3)
+    file = tmp_path / "transfers.xlsx"
+    assert "写好了：4 笔" in office.say("export", str(file)).output
+    book = CalamineWorkbook.from_path(file)
+    assert book.sheet_names == ["流水", "流水2"]
+    sheets = [book.get_sheet_by_name(name).to_python() for name in book.sheet_names]
+    assert [[row[0] for row in sheet] for sheet in sheets] == [["序号", 1, 2, 3], ["序号", 4]]
+
+
+def test_where_nothing_can_be_written_one_sentence_says_so(office: Office, tmp_path: Path) -> None:
+    nowhere = tmp_path / "nowhere"
+    said = office.say("export", str(nowhere / "transfers.xlsx"))
+    assert said.exit_code == 1
+    assert "写不进" in said.output
+    number, code = office.do(_issue)
+    said = office.say("certificate", number, code, "--png", str(nowhere / "proof.png"))
+    assert said.exit_code == 1
+    assert "写不进" in said.output
+
+
 @pytest.mark.parametrize(
     ("words", "answer"),
     [
         (("settle:r1:1:1", "--by", "liu", "--reason", "typo"), "不是协调员或督导"),
-        (("settle:r9:1:1", "--by", "zhang", "--reason", "typo"), "there is no transfer"),
+        (("settle:r9:1:1", "--by", "zhang", "--reason", "typo"), "没有这笔转账"),
+        (("grant:start", "--by", "zhang", "--reason", "typo"), "只有 225 分钟，要 300 分钟"),
         (("hold:r1:1:1", "--by", "zhang", "--reason", "typo"), "账本不答应"),
         (("settle:r1:1:1", "--by", "zhang", "--reason", "王奶奶说的"), "不写人名"),
     ],
