@@ -28,7 +28,7 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, aliased, mapped_column
 
-from storage.database import Base, BigId, insert_new, run_many
+from storage.database import Base, BigId, Instant, insert_new, run_many
 from storage.people import Person
 
 
@@ -265,7 +265,7 @@ async def settle(session: AsyncSession, outcomes: Sequence[Outcome], now: dateti
         .where(Letter.id == bindparam("letter"), Letter.state == LetterState.SENDING)
         .values(
             state=bindparam("became"),
-            due_at=func.coalesce(bindparam("again_at"), Letter.due_at),
+            due_at=func.coalesce(bindparam("again_at", type_=Instant()), Letter.due_at),
             way=bindparam("by_way"),
             far_id=bindparam("far"),
             reason=bindparam("because"),

@@ -11,12 +11,21 @@ costs several times what the statement does. Its commit, which waits for the dis
 import sqlite3
 from collections import deque
 from collections.abc import Callable, Iterable
+from datetime import datetime
 from functools import partial
-from typing import Any
+from typing import Any, NoReturn
 
 import aiosqlite
 
 Run = Callable[[str, Any], sqlite3.Cursor]
+
+
+def _refuse(moment: datetime) -> NoReturn:
+    """The driver would write down a moment as it is, in whatever time zone it stands."""
+    raise TypeError(f"a moment reached SQLite without its type: {moment.tzinfo}")
+
+
+sqlite3.register_adapter(datetime, _refuse)
 
 
 class Cursor(aiosqlite.Cursor):

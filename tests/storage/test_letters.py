@@ -1,0 +1,40 @@
+"""A letter that is put off goes out at its hour, in whatever time zone the hour was said."""
+
+from datetime import UTC, datetime, timedelta
+
+from storage import letters, roster
+from storage.database import Database
+from storage.letters import LetterState, NewLetter, Outcome, Urgency
+from storage.people import Role
+from storage.roster import Entry
+from storage.rules import VILLAGE_TIME
+
+NIGHT = datetime(2026, 11, 22, 22, 0, tzinfo=VILLAGE_TIME)
+MORNING = datetime(2026, 11, 23, 6, 30, tzinfo=VILLAGE_TIME)
+LEASE = timedelta(minutes=1)
+LEADER = Entry(
+    line=2,
+    id="dashan",
+    name="李大山",
+    gender="male",
+    village="李家沟",
+    group="柿树院",
+    roles=frozenset({Role.LEADER}),
+)
+
+
+async def test_put_off_until_half_past_six_it_goes_at_half_past_six(database: Database) -> None:
+    async with database.writing() as session:
+        await roster.enrol(session, [LEADER], NIGHT)
+        notice = NewLetter(
+            key="n1", kind="needs_word", urgency=Urgency.NOTICE, recipient_id="dashan"
+        )
+        await letters.write(session, [notice], NIGHT)
+    async with database.writing() as session:
+        (held,) = await letters.claim(session, NIGHT, 5, LEASE)
+        await letters.settle(
+            session, [Outcome(id=held.id, state=LetterState.QUEUED, due_at=MORNING)], NIGHT
+        )
+    for now, goes in ((MORNING - timedelta(seconds=1), 0), (MORNING.astimezone(UTC), 1)):
+        async with database.writing() as session:
+            assert len(await letters.claim(session, now, 5, LEASE)) == goes
