@@ -5,9 +5,9 @@ import os
 import re
 import tomllib
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, is_dataclass, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_type_hints
 from urllib.parse import urlsplit
 
 from pydantic import (
@@ -20,13 +20,13 @@ from pydantic import (
     ValidationInfo,
     field_validator,
 )
+from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 from pydantic_settings import (
     BaseSettings,
     EnvSettingsSource,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
-    SettingsError,
 )
 
 from storage.policies import TimebankRules
@@ -43,6 +43,14 @@ from storage.rules import (
 PREFIX = "SHOUWANG_"
 WECHAT_API = "https://api.weixin.qq.com"
 NO_SECRET = SecretStr("")
+FORMS = {
+    "tuple_type": "a list, such as [15, 30, 60]",
+    "too_short": "a list with something in it",
+    "dict_type": "a table",
+    "model_type": "a table",
+    "dataclass_type": "a table",
+}
+"""What is said of a value that has not the form its key needs."""
 
 
 class ConfigError(Exception):
@@ -148,6 +156,27 @@ class SimulatorSection(Section):
     port: int = Field(default=0, ge=0, le=65535)
 
 
+class Environment(EnvSettingsSource):
+    """The environment, where lists and tables are written as JSON: `[15, 30, 60]`."""
+
+    def next_field(
+        self, field: FieldInfo | Any | None, key: str, case_sensitive: bool | None = None
+    ) -> FieldInfo | None:
+        """Find a key in our plain dataclasses too, which pydantic would pass over."""
+        section = field.annotation if isinstance(field, FieldInfo) else field
+        if not is_dataclass(section):
+            return super().next_field(field, key, case_sensitive)
+        kind = get_type_hints(section, include_extras=True).get(key)
+        return FieldInfo.from_annotation(kind) if kind else None
+
+    def decode_complex_value(self, field_name: str, field: FieldInfo, value: Any) -> Any:
+        """Leave what is no JSON as it is: the check of its key has the better words."""
+        try:
+            return super().decode_complex_value(field_name, field, value)
+        except ValueError:
+            return value
+
+
 class Config(BaseSettings):
     """Everything that can be set. The environment goes before the file."""
 
@@ -172,14 +201,14 @@ class Config(BaseSettings):
     @classmethod
     def settings_customise_sources(
         cls,
-        settings_cls: type[BaseSettings],  # noqa: ARG003 - the signature is pydantic's
+        settings_cls: type[BaseSettings],
         init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - the signature is pydantic's
         dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
         file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Look at the environment, then at what was read from the file, and nowhere else."""
-        return env_settings, init_settings
+        return Environment(settings_cls), init_settings
 
     @property
     def brings_platform(self) -> bool:
@@ -225,12 +254,10 @@ def load_values(found: dict[str, Any]) -> Config:
     """Check settings given as values, under the environment, as `load` does."""
     faults = _unknown_names()
     try:
-        faults += _unsafe(found, EnvSettingsSource(Config)())
+        faults += _unsafe(found, Environment(Config)())
         config = Config(**found)
     except ValidationError as error:
         faults += [_sentence(fault) for fault in error.errors(include_input=False)]
-    except SettingsError:
-        faults.append("a value of the environment is not of the form its key needs")
     if faults:
         raise ConfigError(faults)
     return config
@@ -303,4 +330,6 @@ def _sentence(fault: ErrorDetails) -> str:
         return f"{key} is missing"
     if fault["type"] == "timezone_aware":
         return f"{key} needs a time zone, such as 2026-11-23T06:00:00+08:00"
+    if fault["type"] in FORMS:
+        return f"{key} must be {FORMS[fault['type']]}"
     return f"{key}: {message[:1].lower()}{message[1:]}"

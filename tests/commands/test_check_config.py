@@ -1,12 +1,13 @@
 """`check-config` says all that is wrong at once, one sentence each, and never a secret."""
 
+from datetime import time
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
 
 from bot.cli import main
-from bot.config import ConfigError, load
+from bot.config import ConfigError, TemplateIds, load
 
 SECRETS = ("plantedappsecret", "plantedtoken", "plantedplantedplantedplantedplantedplanted1")
 GOOD = """
@@ -94,6 +95,35 @@ def test_any_setting_can_come_from_the_environment(config: Path) -> None:
     )
     (sentence,) = faults(config, SHOUWANG_WECHAT__TOKEN="")
     assert sentence.startswith("wechat.token must be")
+
+
+def test_lists_and_tables_come_from_the_environment_as_json(
+    config: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SHOUWANG_LADDER__REPEAT_MINUTES", "[5, 10]")
+    monkeypatch.setenv("SHOUWANG_LADDER__STEPS", '[["leader"], ["family", "coordinators"]]')
+    monkeypatch.setenv("SHOUWANG_WECHAT__TEMPLATES", '{"missed": "m-1"}')
+    monkeypatch.setenv("SHOUWANG_WECHAT__TEMPLATES__REMINDER", "r-1")
+    monkeypatch.setenv("SHOUWANG_CHECKIN", '{"closes": "10:00"}')
+    loaded = load(config)
+    assert loaded.ladder.repeat_minutes == (5, 10)
+    assert loaded.ladder.steps == (("leader",), ("family", "coordinators"))
+    assert loaded.wechat.templates == TemplateIds(missed="m-1", reminder="r-1")
+    assert loaded.checkin.closes == time(10, 0)
+
+
+@pytest.mark.parametrize("value", ["15", "15,30", "[15", ""])
+def test_a_list_that_is_none_is_named_by_its_key(config: Path, value: str) -> None:
+    assert faults(config, SHOUWANG_LADDER__REPEAT_MINUTES=value) == [
+        "ladder.repeat_minutes must be a list, such as [15, 30, 60]"
+    ]
+
+
+def test_a_table_that_is_none_is_named_by_its_key(config: Path) -> None:
+    assert faults(config, SHOUWANG_LADDER="15", SHOUWANG_LOG="[]") == [
+        "ladder must be a table",
+        "log must be a table",
+    ]
 
 
 def test_without_a_file_the_environment_is_enough(
