@@ -29,6 +29,7 @@ from pydantic_settings import (
     SettingsConfigDict,
 )
 
+from bot.contradictions import contradictions
 from storage.policies import TimebankRules
 from storage.rules import (
     CheckinRules,
@@ -69,6 +70,13 @@ class ServerSection(Section):
     host: str = "127.0.0.1"
     port: int = Field(default=8080, ge=0, le=65535)
     public_url: str = ""
+
+    @field_validator("public_url")
+    @classmethod
+    def is_empty_or_an_address(cls, url: str) -> str:
+        if url and not _host(url):
+            raise ValueError("server.public_url must begin with https:// or http://")
+        return url
 
 
 class DatabaseSection(Section):
@@ -132,7 +140,7 @@ class WechatSection(Section):
     @field_validator("api_base_url")
     @classmethod
     def is_an_address(cls, url: str) -> str:
-        if urlsplit(url).scheme not in {"http", "https"} or not urlsplit(url).hostname:
+        if not _host(url):
             raise ValueError("wechat.api_base_url must begin with https:// or http://")
         return url.rstrip("/")
 
@@ -233,6 +241,16 @@ class Config(BaseSettings):
         )
 
 
+def _host(url: str) -> str:
+    """Return the host of a web address, "" where it is none."""
+    try:
+        parts = urlsplit(url)
+        _ = parts.port  # raises where it is no number of a port
+    except ValueError:
+        return ""
+    return (parts.hostname or "") if parts.scheme in {"http", "https"} else ""
+
+
 def _is_loopback(host: str) -> bool:
     if host == "localhost":
         return True
@@ -256,8 +274,9 @@ def load_values(found: dict[str, Any]) -> Config:
     try:
         faults += _unsafe(found, Environment(Config)())
         config = Config(**found)
+        faults += contradictions(config.rules)
     except ValidationError as error:
-        faults += [_sentence(fault) for fault in error.errors(include_input=False)]
+        faults += _sentences(error.errors(include_input=False))
     if faults:
         raise ConfigError(faults)
     return config
@@ -292,11 +311,7 @@ def _unsafe(*written: dict[str, Any]) -> list[str]:
     faults = []
     if enabled and not _is_loopback(str(server.get("host", "127.0.0.1"))):
         faults.append("simulator.enabled needs server.host to be a loopback address")
-    if (
-        clock.get("start")
-        and not brings_platform
-        and not _is_loopback(urlsplit(platform).hostname or "")
-    ):
+    if clock.get("start") and not brings_platform and not _is_loopback(_host(platform)):
         faults.append("clock.start needs wechat.api_base_url to be a loopback address")
     return faults
 
@@ -316,6 +331,16 @@ def _unknown_names() -> list[str]:
         and "__" in name
         and (section := name.removeprefix(PREFIX).split("__", 1)[0].lower())
         not in Config.model_fields
+    ]
+
+
+def _sentences(faults: list[ErrorDetails]) -> list[str]:
+    """Say each; a list of faulty things is not also called too short."""
+    inside = {fault["loc"][:-1] for fault in faults}
+    return [
+        _sentence(fault)
+        for fault in faults
+        if not (fault["type"] == "too_short" and fault["loc"] in inside)
     ]
 
 

@@ -5,8 +5,10 @@ Plain dataclasses, so that every floor can read them and the configuration can c
 
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
-from typing import ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 from zoneinfo import ZoneInfo
+
+from pydantic import Field, NonNegativeInt, PositiveFloat, PositiveInt
 
 from storage.policies import TimebankRules
 
@@ -19,6 +21,10 @@ FRAIL = 1
 Circle = Literal[
     "neighbours", "leader", "family", "coordinators", "deputies", "doctor", "supervisors"
 ]
+Step = Annotated[tuple[Circle, ...], Field(min_length=1)]
+Steps = Annotated[tuple[Step, ...], Field(min_length=1)]
+Waits = Annotated[tuple[PositiveInt, ...], Field(min_length=1)]
+"""One after the other, and then the last of them again and again."""
 
 
 def village_day(now: datetime) -> date:
@@ -44,15 +50,15 @@ class CheckinRules(_Checked):
     day_starts: time = time(4, 0)
     opens: time = time(6, 0)
     closes: time = time(9, 0)
-    remind_before_minutes: int = 30
-    grace_minutes: int = 30
-    frail_grace_minutes: int = 10
-    flood_messages: int = 5
+    remind_before_minutes: NonNegativeInt = 30
+    grace_minutes: NonNegativeInt = 30
+    frail_grace_minutes: NonNegativeInt = 10
+    flood_messages: PositiveInt = 5
     """How many messages of a minute are answered; of a flood, one a minute. Distress always."""
-    hospital_days: int = 7
+    hospital_days: PositiveInt = 7
     """How long a stay in hospital is taken to last where nobody says so."""
-    longest_hold_days: int = 60
-    question_minutes: int = 30
+    longest_hold_days: PositiveInt = 60
+    question_minutes: PositiveInt = 30
     """How long an answer is taken for the answer to our question."""
 
     def grace(self, tier: int) -> timedelta:
@@ -68,36 +74,37 @@ class LadderRules(_Checked):
     from then on after the last of them, until a person has looked after her.
     """
 
-    version: int = 1
-    steps: tuple[tuple[Circle, ...], ...] = (
+    version: PositiveInt = 1
+    steps: Steps = (
         ("neighbours", "leader"),
         ("family", "coordinators"),
         ("coordinators", "deputies"),
         ("supervisors",),
     )
-    wait_minutes: int = 15
-    emergency_wait_minutes: int = 3
-    promise_minutes: int = 30
-    emergency_promise_minutes: int = 10
-    repeat_minutes: tuple[int, ...] = (15, 30, 60)
-    crisis_steps: tuple[tuple[Circle, ...], ...] = (("leader", "doctor"),)
-    crisis_repeat_minutes: tuple[int, ...] = (5, 10, 15, 30)
-    crisis_follow_up_hours: tuple[int, ...] = (24, 168)
+    wait_minutes: PositiveInt = 15
+    emergency_wait_minutes: PositiveInt = 3
+    promise_minutes: PositiveInt = 30
+    emergency_promise_minutes: PositiveInt = 10
+    repeat_minutes: Waits = (15, 30, 60)
+    crisis_steps: Steps = (("leader", "doctor"),)
+    crisis_repeat_minutes: Waits = (5, 10, 15, 30)
+    crisis_follow_up_hours: tuple[PositiveInt, ...] = (24, 168)
+    """Empty where nobody is to ask again."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class LetterRules(_Checked):
     """What the platform grants, and how letters are carried within it."""
 
-    message_window_hours: float = 48
-    message_window_sends: int = 5
-    event_window_minutes: float = 1
-    event_window_sends: int = 3
-    kept_for_alarms: int = 2
-    lease_seconds: int = 60
-    at_once: int = 20
-    tries: int = 8
-    fall_over_minutes: int = 5
+    message_window_hours: PositiveFloat = 48
+    message_window_sends: NonNegativeInt = 5
+    event_window_minutes: PositiveFloat = 1
+    event_window_sends: NonNegativeInt = 3
+    kept_for_alarms: NonNegativeInt = 2
+    lease_seconds: PositiveInt = 60
+    at_once: PositiveInt = 20
+    tries: PositiveInt = 8
+    fall_over_minutes: NonNegativeInt = 5
     quiet_from: time = time(21, 0)
     quiet_until: time = time(6, 30)
 
@@ -119,8 +126,8 @@ class HearingRules(_Checked):
     model: str = ""
     """For faster-whisper the folder of its model, for http the model's name."""
     url: str = ""
-    seconds: float = 60.0
-    sampled: int = 3
+    seconds: PositiveFloat = 60.0
+    sampled: NonNegativeInt = 3
     """How many sentences that were not understood a coordinator sees each day."""
 
     @property
@@ -133,8 +140,8 @@ class HearingRules(_Checked):
 class PairingRules(_Checked):
     """How a phone is tied to a person."""
 
-    code_hours: int = 24
-    tries: int = 5
+    code_hours: PositiveInt = 24
+    tries: PositiveInt = 5
     pictures_at: str = ""
     """The address under which the pictures of pairings are seen, "" where there is none."""
 

@@ -10,6 +10,7 @@ from bot.cli import main
 from bot.config import ConfigError, TemplateIds, load
 
 SECRETS = ("plantedappsecret", "plantedtoken", "plantedplantedplantedplantedplantedplanted1")
+EXAMPLE = Path(__file__).parents[2] / "config.example.toml"
 GOOD = """
 [server]
 port = 8471
@@ -180,6 +181,84 @@ def test_without_a_file_the_environment_is_enough(
 )
 def test_each_fault_is_one_sentence(config: Path, was: str, becomes: str, sentence: str) -> None:
     assert faults(changed(config, was, becomes)) == [sentence]
+
+
+A_LIST = "must be a list with something in it"
+
+
+@pytest.mark.parametrize(
+    ("section", "line", "sentence"),
+    [
+        ("ladder", "steps = []", f"ladder.steps {A_LIST}"),
+        ("ladder", "steps = [[]]", f"ladder.steps.0 {A_LIST}"),
+        ("ladder", "crisis_steps = []", f"ladder.crisis_steps {A_LIST}"),
+        ("ladder", "repeat_minutes = []", f"ladder.repeat_minutes {A_LIST}"),
+        ("ladder", "crisis_repeat_minutes = []", f"ladder.crisis_repeat_minutes {A_LIST}"),
+        (
+            "ladder",
+            "repeat_minutes = [0]",
+            "ladder.repeat_minutes.0: input should be greater than 0",
+        ),
+        ("ladder", "wait_minutes = -1", "ladder.wait_minutes: input should be greater than 0"),
+        ("ladder", "promise_minutes = 0", "ladder.promise_minutes: input should be greater than 0"),
+        (
+            "checkin",
+            "grace_minutes = -5",
+            "checkin.grace_minutes: input should be greater than or equal to 0",
+        ),
+        (
+            "checkin",
+            "remind_before_minutes = 181",
+            "checkin.remind_before_minutes must be no longer than from checkin.opens to closes",
+        ),
+        ("checkin", "closes = 05:59:00", "checkin.closes must be later than checkin.opens"),
+        (
+            "checkin",
+            "day_starts = 09:00:00",
+            "checkin.closes must be later than checkin.day_starts",
+        ),
+        (
+            "letters",
+            "kept_for_alarms = 6",
+            "letters.kept_for_alarms must not be more than letters.message_window_sends",
+        ),
+        (
+            "letters",
+            "quiet_from = 00:30:00",
+            "letters.quiet_from must be later than letters.quiet_until: the quiet is at night",
+        ),
+        ("letters", "at_once = 0", "letters.at_once: input should be greater than 0"),
+        ("pairing", "tries = 0", "pairing.tries: input should be greater than 0"),
+        ("hearing", "seconds = 0", "hearing.seconds: input should be greater than 0"),
+    ],
+)
+def test_what_would_switch_the_watch_off_is_refused(
+    config: Path, section: str, line: str, sentence: str
+) -> None:
+    changed(config, "[server]", f"[{section}]\n{line}\n[server]")
+    assert faults(config) == [sentence]
+
+
+def test_a_crisis_may_go_without_later_questions(config: Path) -> None:
+    changed(config, "[server]", "[ladder]\ncrisis_follow_up_hours = []\n[server]")
+    assert load(config).ladder.crisis_follow_up_hours == ()
+
+
+@pytest.mark.parametrize(
+    "url", ["garbage", "ftp://care.example", "https://", "http://[", "http://a:b"]
+)
+def test_an_address_must_be_one(config: Path, url: str) -> None:
+    assert faults(config, SHOUWANG_SERVER__PUBLIC_URL=url, SHOUWANG_WECHAT__API_BASE_URL=url) == [
+        "server.public_url must begin with https:// or http://",
+        "wechat.api_base_url must begin with https:// or http://",
+    ]
+
+
+def test_the_example_shows_every_default(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SHOUWANG_WECHAT__APP_ID", "wx0123456789abcdef")
+    monkeypatch.setenv("SHOUWANG_WECHAT__TOKEN", "plantedtoken")
+    monkeypatch.setenv("SHOUWANG_WECHAT__ENCODING_AES_KEY", SECRETS[2])
+    assert load(EXAMPLE) == load(None)
 
 
 def test_an_hour_without_a_zone_is_refused(config: Path) -> None:

@@ -1,0 +1,32 @@
+"""Finds rules that are right alone and make no sense together."""
+
+from collections.abc import Iterator
+from datetime import time
+
+from storage.rules import CheckinRules, LetterRules, Rules
+
+
+def contradictions(rules: Rules) -> Iterator[str]:
+    """Yield one sentence for each."""
+    yield from _of_the_watch(rules.checkin)
+    yield from _of_letters(rules.letters)
+
+
+def _of_the_watch(checkin: CheckinRules) -> Iterator[str]:
+    if checkin.closes <= checkin.day_starts:
+        yield "checkin.closes must be later than checkin.day_starts"
+    if checkin.closes <= checkin.opens:
+        yield "checkin.closes must be later than checkin.opens"
+    elif checkin.remind_before_minutes > _minutes(checkin.closes) - _minutes(checkin.opens):
+        yield "checkin.remind_before_minutes must be no longer than from checkin.opens to closes"
+
+
+def _of_letters(letters: LetterRules) -> Iterator[str]:
+    if letters.kept_for_alarms > letters.message_window_sends:
+        yield "letters.kept_for_alarms must not be more than letters.message_window_sends"
+    if letters.quiet_from < letters.quiet_until:
+        yield "letters.quiet_from must be later than letters.quiet_until: the quiet is at night"
+
+
+def _minutes(hour: time) -> float:
+    return hour.hour * 60 + hour.minute + hour.second / 60
