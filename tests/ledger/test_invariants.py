@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import insert, text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
-from storage import ledger, ledger_members, policies
+from storage import ledger, ledger_audit, ledger_members, policies
 from storage.database import Database
 from storage.ledger import (
     ISSUER,
@@ -19,11 +19,13 @@ from storage.ledger import (
     Account,
     ClosedError,
     FrozenError,
+    Head,
     IllegalMoveError,
     LedgerError,
     NotEnoughError,
     OtherContentError,
 )
+from storage.ledger_audit import Seal
 from storage.ledger_moves import Book, GateError, SecondPersonError, Spender
 from tests.ledger.bank import COORDINATOR, DAY, LIU, NOON, WANG, XIAOMEI, Bank, visit
 
@@ -101,6 +103,32 @@ async def test_04_nothing_is_edited_or_deleted(whole: Bank, statement: str) -> N
     with pytest.raises(IntegrityError, match="ledger"):
         await whole.tamper(statement)
     assert await whole.balance(WANG) == 60
+
+
+async def test_04_nothing_is_replaced_where_only_the_conflict_is_new(sqlite_url: str) -> None:
+    """Rows that every other guard lets pass: what goes would go without a word."""
+    bank = Bank(Database(sqlite_url))
+    await bank.open(COORDINATOR)
+    await bank.give(WANG, 60)
+    async with bank.book() as book:
+        await book.reverse("grant:start-m:wang", actor=COORDINATOR, reason="typo")
+        await ledger_audit.seal(book.session, await ledger.chain_head(book.session), NOON)
+    await bank.give(WANG, 90, "more")
+    undone_again = await bank.next_row(
+        kind="correct", credit=ISSUER, minutes=60, reverses="grant:start-m:wang", reason="typo"
+    )
+    statements = [
+        undone_again.prefix_with("OR REPLACE"),
+        insert(Account).values(id=WANG, balance=0).prefix_with("OR REPLACE"),
+        insert(Head).values(id=1).prefix_with("OR REPLACE"),
+        insert(Seal).values(seq=2, hash="f" * 64, at=NOON).prefix_with("OR REPLACE"),
+    ]
+    for statement in statements:
+        with pytest.raises(IntegrityError, match="append only"):
+            await bank.tamper(statement)
+    assert await bank.balances() == {ISSUER: -90, WANG: 90}
+    assert (await bank.verify()).faults == []
+    await bank.database.dispose()
 
 
 @pytest.mark.parametrize("conflict", ["REPLACE", "IGNORE"])
