@@ -11,13 +11,16 @@ from storage.letters import Claimed
 class Paper:
     """How a kind of letter is worded.
 
-    `form` names the template that can carry it where only templates are open, and `ask`
-    is what that template asks, in at most twenty characters.
+    `form` names the template that can carry it where only templates are open: its heading has
+    to be true of the letter. `ask` is what that template asks, in at most twenty characters.
     """
 
     text: Callable[[Claimed], str]
-    form: str = ""
+    form: Callable[[Claimed], str] | str = ""
     ask: Callable[[Claimed], str] | str = ""
+
+    def travels_under(self, letter: Claimed) -> str:
+        return self.form if isinstance(self.form, str) else self.form(letter)
 
     def asks(self, letter: Claimed) -> str:
         return self.ask if isinstance(self.ask, str) else self.ask(letter)

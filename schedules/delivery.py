@@ -200,7 +200,7 @@ class Delivery:
             key=letter.key,
             address=attempt.address[1],
             text=f"{REPEATED}{text}" if letter.repeated else text,
-            form=paper.form,
+            form=paper.travels_under(letter),
             about=letter.about_name or str((letter.detail or {}).get("village", "")),
             when=letter.written_at,
             ask=paper.asks(letter),

@@ -327,7 +327,10 @@ def letter_about(
     actor: str | None = None,
     detail: dict[str, Any] | None = None,
 ) -> NewLetter:
-    """Word nothing yet: a letter names its incident, and is worded when it is carried."""
+    """Word nothing yet: a letter names its incident, and is worded when it is carried.
+
+    Its detail holds the kind of the incident as it is now, which its wording and form depend on.
+    """
     return NewLetter(
         key=key,
         kind=kind,
@@ -337,7 +340,7 @@ def letter_about(
         actor_id=actor,
         incident_id=incident.id,
         number=incident.number,
-        detail=detail,
+        detail={"kind": str(incident.kind), **(detail or {})},
     )
 
 

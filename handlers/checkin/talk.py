@@ -9,6 +9,7 @@ from handlers.router import Router, known, says
 from handlers.turn import Turn
 from storage import checkins, incidents, people, questions, unheard, voices
 from storage.checkins import Heard
+from storage.letters import Claimed
 
 router = Router("checkin")
 
@@ -92,13 +93,19 @@ REMINDER = "reminder"
 LAST_ASK = "last_ask"
 LOOK_IN = "look_in"
 
+
+def _form(letter: Claimed) -> str:
+    """She was heard: no card about her is headed 未报平安."""
+    return "emergency" if (letter.detail or {}).get("need") == "care" else "offer"
+
+
 FEATURE = Feature(
     router,
     {
         REMINDER: Paper(words.reminder, form="reminder", ask="请回个1报平安"),
         LAST_ASK: Paper(words.last_ask, form="reminder", ask="还没听到您，请回个1"),
         LOOK_IN: Paper(words.look_in, form="reminder", ask="请代没有手机的老人报平安"),
-        NEEDS_WORD: Paper(words.needs_word, form="missed", ask="请打电话或去看看"),
+        NEEDS_WORD: Paper(words.needs_word, form=_form, ask="请打电话或去看看"),
         LISTEN: Paper(words.listen),
     },
 )

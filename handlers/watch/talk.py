@@ -9,7 +9,8 @@ from handlers.router import NOT_MINE, NotMine, Router, known, says
 from handlers.turn import Turn
 from handlers.watch import words
 from storage import incidents, ladder, people
-from storage.incidents import Live, Result
+from storage.incidents import IncidentKind, Live, Result
+from storage.letters import Claimed
 
 router = Router("watch")
 
@@ -132,15 +133,26 @@ async def _named(turn: Turn, open_ones: Sequence[Live]) -> list[tuple[int, str]]
     return [(one.number, names[one.elder_id]) for one in open_ones]
 
 
+def _form(letter: Claimed) -> str:
+    """The heading of a card says 平安 only where it is so, and 未报平安 only of a mere silence."""
+    of_kind = (letter.detail or {}).get("kind", IncidentKind.MISSED)
+    return "missed" if of_kind == IncidentKind.MISSED else "emergency"
+
+
+def _form_of_the_end(letter: Claimed) -> str:
+    ended_well = words.result(letter) not in (Result.HARMED, Result.HOSPITAL)
+    return "all_clear" if ended_well else _form(letter)
+
+
 FEATURE = Feature(
     router,
     {
         incidents.ALARM: Paper(words.alarm, form="missed", ask=words.alarm_ask),
         incidents.DISTRESS: Paper(words.distress, form="emergency", ask=words.alarm_ask),
-        incidents.PROMISED: Paper(words.promised, form="all_clear", ask=words.promised_ask),
-        incidents.BROKEN: Paper(words.broken, form="missed", ask=words.alarm_ask),
+        incidents.PROMISED: Paper(words.promised, form=_form, ask=words.promised_ask),
+        incidents.BROKEN: Paper(words.broken, form=_form, ask=words.alarm_ask),
         incidents.WORSE: Paper(words.worse, form="emergency", ask=words.alarm_ask),
-        incidents.CLEAR: Paper(words.clear, form="all_clear", ask=words.clear_ask),
-        incidents.UNREACHED: Paper(words.unreached, form="missed", ask=words.alarm_ask),
+        incidents.CLEAR: Paper(words.clear, form=_form_of_the_end, ask=words.clear_ask),
+        incidents.UNREACHED: Paper(words.unreached, form=_form, ask=words.alarm_ask),
     },
 )

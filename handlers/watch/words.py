@@ -61,7 +61,7 @@ def worse(letter: Claimed) -> str:
 
 
 def clear(letter: Claimed) -> str:
-    how = ENDED[Result((letter.detail or {})["result"])]
+    how = ENDED[result(letter)]
     if letter.actor_id == letter.about_id:
         return f"放心吧，{letter.about_name}{how}。"
     return f"{letter.about_name}{how}。{_who(letter)}看过了。"
@@ -72,7 +72,12 @@ def promised_ask(letter: Claimed) -> str:
 
 
 def clear_ask(letter: Claimed) -> str:
-    return ENDED[Result((letter.detail or {})["result"])]
+    return ENDED[result(letter)]
+
+
+def result(letter: Claimed) -> Result:
+    """Return how the incident ended of which a letter tells."""
+    return Result((letter.detail or {})["result"])
 
 
 def unreached(letter: Claimed) -> str:

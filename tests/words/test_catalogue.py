@@ -116,6 +116,7 @@ PARTS = {
     "watch.promised_ask": lambda words: words.promised_ask(LETTER),
     "watch.clear_ask": lambda words: words.clear_ask(LETTER),
     "distress.crisis_ask": lambda words: words.crisis_ask(LETTER),
+    "watch.result": lambda words: str(words.result(LETTER)),
     "distress.calls": lambda words: words.calls("王秀英", "female", is_elder=True),
     "distress.number_for": lambda words: words.number_for("emergency.fall"),
 }
