@@ -6,9 +6,10 @@ from pathlib import Path
 import click
 
 from bot import serve as street
-from bot.command import config_option, configured
+from bot.command import config_option, configured, stop_at
 from bot.config import Config
 from bot.demo import demo
+from bot.equipment import lacking
 from bot.hearing_commands import hearing
 from bot.import_command import bring_in
 from bot.ledger_command import ledger_group
@@ -29,6 +30,7 @@ def main(context: click.Context, path: Path | None) -> None:
 @configured
 def serve(config: Config) -> None:
     """Answer WeChat, and watch over the elders, until told to stop."""
+    stop_at(lacking(config))
     try:
         asyncio.run(street.serve(config))
     except OSError as error:
@@ -40,6 +42,7 @@ def serve(config: Config) -> None:
 @configured
 def check_config(config: Config) -> None:
     """Say everything that is wrong with the configuration, or that nothing is."""
+    stop_at(lacking(config))
     click.echo(
         f"The configuration is in order: it serves {config.server.host}:{config.server.port}."
     )

@@ -41,6 +41,12 @@ def configured(command: Callable[..., Any]) -> Callable[..., Any]:
     return run
 
 
+def stop_at(faults: list[str]) -> None:
+    """Go no further where there are faults, and say each."""
+    if faults:
+        raise click.ClickException("\n".join(faults))
+
+
 def _load(named: Path | None) -> Config:
     path = named or (DEFAULT if DEFAULT.exists() else None)
     try:

@@ -74,7 +74,7 @@ class ServerSection(Section):
     @field_validator("public_url")
     @classmethod
     def is_empty_or_an_address(cls, url: str) -> str:
-        if url and not _host(url):
+        if url and not host_of(url):
             raise ValueError("server.public_url must begin with https:// or http://")
         return url
 
@@ -140,7 +140,7 @@ class WechatSection(Section):
     @field_validator("api_base_url")
     @classmethod
     def is_an_address(cls, url: str) -> str:
-        if not _host(url):
+        if not host_of(url):
             raise ValueError("wechat.api_base_url must begin with https:// or http://")
         return url.rstrip("/")
 
@@ -241,7 +241,7 @@ class Config(BaseSettings):
         )
 
 
-def _host(url: str) -> str:
+def host_of(url: str) -> str:
     """Return the host of a web address, "" where it is none."""
     try:
         parts = urlsplit(url)
@@ -311,7 +311,7 @@ def _unsafe(*written: dict[str, Any]) -> list[str]:
     faults = []
     if enabled and not _is_loopback(str(server.get("host", "127.0.0.1"))):
         faults.append("simulator.enabled needs server.host to be a loopback address")
-    if clock.get("start") and not brings_platform and not _is_loopback(_host(platform)):
+    if clock.get("start") and not brings_platform and not _is_loopback(host_of(platform)):
         faults.append("clock.start needs wechat.api_base_url to be a loopback address")
     return faults
 

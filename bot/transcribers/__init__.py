@@ -2,13 +2,13 @@
 
 from importlib.util import find_spec
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import aiohttp
 import click
 import structlog
 from pydantic import SecretStr
 
+from bot.config import host_of
 from bot.transcribers.endpoint import EndpointTranscriber
 from bot.transcribers.sound import as_wave
 from bot.transcribers.whisper import faster_whisper
@@ -34,12 +34,20 @@ def make_transcriber(
 
     Raises NoTranscriberError.
     """
+    check_transcriber(rules)
     if rules.transcriber == "faster-whisper":
-        _check_whisper(rules)
         return faster_whisper(rules.model, rules.seconds)
     if rules.transcriber == "http":
         return _endpoint(rules, session, api_key or SecretStr(""))
     return None
+
+
+def check_transcriber(rules: HearingRules) -> None:
+    """Raise NoTranscriberError where the machine that is named cannot be had."""
+    if rules.transcriber == "faster-whisper":
+        _check_whisper(rules)
+    if rules.transcriber == "http":
+        _check_address(rules.url)
 
 
 def _check_whisper(rules: HearingRules) -> None:
@@ -55,14 +63,16 @@ def _check_whisper(rules: HearingRules) -> None:
         )
 
 
-def _endpoint(
-    rules: HearingRules, session: aiohttp.ClientSession, api_key: SecretStr
-) -> EndpointTranscriber:
-    address = urlsplit(rules.url)
-    if address.scheme not in {"http", "https"} or not address.hostname:
+def _check_address(url: str) -> None:
+    if not host_of(url):
         raise NoTranscriberError(
             "hearing.transcriber is http, but hearing.url does not begin with https:// or http://"
         )
+
+
+def _endpoint(
+    rules: HearingRules, session: aiohttp.ClientSession, api_key: SecretStr
+) -> EndpointTranscriber:
     return EndpointTranscriber(
         session,
         rules.url,

@@ -281,6 +281,23 @@ def test_all_faults_are_said_at_once(config: Path) -> None:
         assert sum(part in sentence for sentence in said) == 1, said
 
 
+@pytest.mark.parametrize("command", ["check-config", "serve"])
+def test_what_is_named_and_is_not_there_stops_the_start(
+    config: Path, tmp_path: Path, command: str
+) -> None:
+    result = say(
+        command,
+        "--config",
+        config,
+        SHOUWANG_HEARING__EXTRA_RULES=str(tmp_path / "nope.toml"),
+        SHOUWANG_HEARING__TRANSCRIBER="http",
+    )
+    rules, transcriber = result.output.splitlines()
+    assert result.exit_code == 1
+    assert rules.startswith("Error: hearing.extra_rules: nope.toml: cannot be read")
+    assert transcriber.startswith("hearing.transcriber is http, but hearing.url does not begin")
+
+
 @pytest.mark.parametrize("command", ["serve", "migrate"])
 def test_no_command_starts_on_a_faulty_configuration(config: Path, command: str) -> None:
     changed(config, "port = 8471", "prot = 8471")
