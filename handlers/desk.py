@@ -217,7 +217,9 @@ class Desk:
         spoke = [turn for turn in turns if _is_alive(turn) and not turn.means(*DISTRESS)]
         if spoke:
             heard = {turn.speaker.id: turn.speaker.id for turn in spoke}
-            await incidents.hear_her(session, heard, max(turn.now for turn in spoke))
+            distress = await incidents.hear_her(session, heard, max(turn.now for turn in spoke))
+            for turn in spoke:
+                turn.distress = distress.get(turn.speaker.id, ())
 
     def _window(self, message: Message) -> Opened | None:
         rules = self._rules.letters

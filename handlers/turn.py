@@ -30,8 +30,9 @@ def plain(text: str) -> str:
 class Turn:
     """What a handler is given. `caller` is None for a stranger.
 
-    `promised` are the incidents that the caller has promised to look after, `question` is
-    what we asked him last, and `is_flood` tells that he writes faster than he can read.
+    `promised` are the incidents that the caller has promised to look after, `distress` those
+    in which people are called to herself, `question` is what we asked him last, and `is_flood`
+    tells that he writes faster than he can read.
     """
 
     message: Message
@@ -41,6 +42,7 @@ class Turn:
     hearing: Hearing
     caller: Caller | None = None
     promised: Sequence[Live] = field(default=())
+    distress: Sequence[Live] = field(default=())
     question: Asked | None = None
     is_flood: bool = False
 

@@ -239,9 +239,10 @@ def select_live() -> Select[*tuple[Any, ...]]:
 
 
 # Built once: every batch asks these, and building them anew costs more than asking.
-_MISSED_OF = select_live().where(
-    Incident.elder_id.in_(bindparam("elders", expanding=True)),
-    Incident.kind == IncidentKind.MISSED,
+_LIVE_OF = (
+    select_live()
+    .where(Incident.elder_id.in_(bindparam("elders", expanding=True)))
+    .order_by(Incident.id)
 )
 _PROMISED_BY = (
     select_live()
@@ -420,16 +421,24 @@ async def _end_promises(session: AsyncSession, incident: Live, by: str) -> None:
         )
 
 
-async def hear_her(session: AsyncSession, heard: Mapping[str, str], now: datetime) -> None:
+async def hear_her(
+    session: AsyncSession, heard: Mapping[str, str], now: datetime
+) -> dict[str, list[Live]]:
     """Close the *missed* incidents of elders who were heard; never an emergency.
 
-    `heard` names for each elder who says so: she herself, or who spoke for her.
+    `heard` names for each elder who says so: she herself, or who spoke for her. Returns for
+    each what stays open: the distress in which people were called to her.
     """
-    rows = await session.execute(_MISSED_OF, {"elders": list(heard)})
+    rows = await session.execute(_LIVE_OF, {"elders": list(heard)})
+    distress: dict[str, list[Live]] = {}
     for incident in [Live(*row) for row in rows]:
+        if incident.is_distress:
+            distress.setdefault(incident.elder_id, []).append(incident)
+            continue
         by = heard[incident.elder_id]
         result = Result.SPOKE if by == incident.elder_id else Result.WELL
         await close(session, incident, result, by, now)
+    return distress
 
 
 async def visible_to(session: AsyncSession, caller: Caller) -> list[Live]:

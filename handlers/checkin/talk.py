@@ -34,6 +34,28 @@ async def i_write_and_write(_turn: Turn) -> None:
     """Everything she sends is kept; she is answered again in a minute."""
 
 
+@router.when(lambda turn: _is_waiting(turn) and turn.message.kind is not Kind.VOICE)
+async def i_wait_for_them(turn: Turn) -> Reply:
+    """People are called to her: whatever she says, she hears who comes, and nothing is asked."""
+    return Reply(words.noted(turn.speaker, await _who_comes(turn)))
+
+
+def _is_waiting(turn: Turn) -> bool:
+    said_little = turn.means(Level.OK, Level.ALIVE) and turn.message.kind in TOUCHED
+    return bool(turn.distress) and said_little and not _asks_by_menu(turn)
+
+
+async def _who_comes(turn: Turn) -> str:
+    """Say who comes, or "" where nobody is called to her."""
+    for incident in turn.distress:
+        goes = await incidents.who_goes(turn.session, incident.id)
+        if goes is not None:
+            return words.is_on_the_way(goes)
+    if not turn.distress:
+        return ""
+    return words.were_called(await incidents.called_for(turn.session, turn.distress[0].id))
+
+
 @router.when(lambda turn: turn.is_elder and turn.means(Level.OK))
 async def i_am_well(turn: Turn) -> Reply:
     return Reply(words.noted(turn.speaker))
@@ -80,7 +102,7 @@ async def i_speak(turn: Turn) -> Reply:
         voices.keep(turn.session, turn.speaker.id, message.channel, message.media, turn.now)
     elif not (rules.transcriber == "wechat" and message.text):
         await tell_watcher(turn, LISTEN, media=message.media)
-    return Reply(words.heard(turn.speaker))
+    return Reply(words.heard(turn.speaker, await _who_comes(turn)))
 
 
 @router.when(lambda turn: turn.is_elder and turn.message.kind in TOUCHED)

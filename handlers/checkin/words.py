@@ -1,12 +1,27 @@
 """What is said to an elder in the morning: short, by name, one thing at a time."""
 
+from collections.abc import Sequence
+
 from handlers import names
 from storage.letters import Claimed
 from storage.people import Caller
 
 
-def noted(caller: Caller) -> str:
+def noted(caller: Caller, who_comes: str = "") -> str:
+    """Say back that she is well; not where people are called to her, there it is who comes."""
+    if who_comes:
+        return f"{_name(caller)}，记下了。{who_comes}"
     return f"{_name(caller)}，记下了，您今天平安。"
+
+
+def is_on_the_way(who: str) -> str:
+    return f"{who}正去看您。"
+
+
+def were_called(called: Sequence[str]) -> str:
+    if not called:
+        return "我在找人去看您。"
+    return f"叫了{'、'.join(called[:2])}，马上来看您。"
 
 
 def what_is_it(caller: Caller) -> str:
@@ -21,8 +36,8 @@ def somebody_will_ask(caller: Caller, watcher: str) -> str:
     return f"{_name(caller)}，我请{watcher or '村里人'}来问问您。"
 
 
-def heard(caller: Caller) -> str:
-    return f"{_name(caller)}，收到了。"
+def heard(caller: Caller, who_comes: str = "") -> str:
+    return f"{_name(caller)}，收到了。{who_comes}"
 
 
 def unwell(caller: Caller, watcher: str) -> str:

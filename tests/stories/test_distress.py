@@ -1,5 +1,7 @@
 """Somebody calls for help, or has no wish to live: people are called before she is answered."""
 
+import pytest
+
 from handlers.message import Kind
 from tests.village import Village
 
@@ -30,12 +32,34 @@ async def test_an_emergency_counts_though_she_was_heard_this_morning(village: Vi
 async def test_her_later_word_does_not_close_an_emergency(village: Village) -> None:
     await village.until("07:00")
     await village.says("wang", "救命")
-    assert "记下了" in await village.says("wang", "平安")
+    assert await village.says("wang", "平安") == (
+        "王奶奶，记下了。叫了刘翠花、李大山，马上来看您。"
+    )
     (incident,) = await village.incidents("wang")
     assert incident.stage == "open"
     await village.says("dashan", f"平安 {incident.number}")
     (incident,) = await village.incidents("wang")
     assert (incident.stage, incident.result) == ("closed", "平安")
+
+
+@pytest.mark.parametrize("words", ["1", "早上好", "人来了没"])
+async def test_while_people_are_called_she_hears_who_comes(village: Village, words: str) -> None:
+    await village.until("07:00")
+    await village.says("wang", "救命")
+    (incident,) = await village.incidents("wang")
+    await village.says("dashan", f"我去 {incident.number}")
+    assert await village.says("wang", words) == "王奶奶，记下了。李大山正去看您。"
+    assert await village.sends("wang", Kind.VOICE) == "王奶奶，收到了。李大山正去看您。"
+    await village.says("dashan", f"平安 {incident.number}")
+    assert await village.says("wang", "好") == "王奶奶，记下了，您今天平安。"
+
+
+async def test_who_has_no_wish_to_live_hears_who_comes_and_not_that_she_is_well(
+    village: Village,
+) -> None:
+    await village.until("07:00")
+    await village.says("wang", "不想活了")
+    assert await village.says("wang", "好") == "王奶奶，记下了。叫了李大山、张主任，马上来看您。"
 
 
 async def test_nobody_answers_an_emergency_and_it_climbs_after_three_minutes(

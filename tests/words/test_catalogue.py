@@ -47,6 +47,8 @@ OPEN = [(12, "王秀英"), (13, "陈德福")]
 
 TO_ELDERS = {
     "checkin.noted": lambda words: words.noted(WANG),
+    "checkin.is_on_the_way": lambda words: words.noted(WANG, words.is_on_the_way("李大山")),
+    "checkin.were_called": lambda words: words.noted(WANG, words.were_called(NAMES)),
     "checkin.what_is_it": lambda words: words.what_is_it(WANG),
     "checkin.what_is_it_in_other_words": lambda words: words.what_is_it_in_other_words(WANG),
     "checkin.somebody_will_ask": lambda words: words.somebody_will_ask(WANG, "李大山"),
