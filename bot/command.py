@@ -9,7 +9,7 @@ import click
 
 from bot.config import Config, ConfigError, load
 from storage.database import DatabaseInUseError, DatabaseSilentError
-from storage.migrate import OldSchemaError
+from storage.migrate import NewSchemaError, OldSchemaError
 
 DEFAULT = Path("config.toml")
 
@@ -35,7 +35,7 @@ def configured(command: Callable[..., Any]) -> Callable[..., Any]:
         config = _load(path or context.find_root().obj)
         try:
             return command(config, **arguments)
-        except (DatabaseInUseError, DatabaseSilentError, OldSchemaError) as error:
+        except (DatabaseInUseError, DatabaseSilentError, OldSchemaError, NewSchemaError) as error:
             raise click.ClickException(str(error)) from None
 
     return run

@@ -170,7 +170,8 @@ class Database:
                 pass
         except (OSError, SQLAlchemyError, asyncpg.PostgresError, sqlite3.Error) as error:
             where = self.url.set(username=None, password=None, query={}).render_as_string()
-            raise DatabaseSilentError(f"the database {where} cannot be opened: {error}") from None
+            why = getattr(error, "orig", None) or error  # the driver's words, without a link
+            raise DatabaseSilentError(f"the database {where} cannot be opened: {why}") from None
 
     async def dispose(self) -> None:
         await self._reader.dispose()

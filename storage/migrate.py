@@ -17,6 +17,16 @@ class OldSchemaError(Exception):
     """The database is not at the schema that this program speaks."""
 
 
+class NewSchemaError(Exception):
+    """The database is at a schema of which this program has never heard."""
+
+    def __init__(self, found: str, newest: str | None) -> None:
+        super().__init__(
+            f"the database has schema {found}, which this program does not know: "
+            f"it ends at {newest}, and a newer Shouwang is needed"
+        )
+
+
 def _config(connection: Connection | None = None) -> Config:
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
@@ -30,9 +40,16 @@ def _upgrade(connection: Connection) -> None:
 
 
 async def migrate(database: Database) -> None:
-    """Bring the database to the newest schema; a second time changes nothing."""
+    """Bring the database to the newest schema; a second time changes nothing.
+
+    Raises NewSchemaError.
+    """
     await database.knock()
+    scripts = ScriptDirectory.from_config(_config())
     async with database.engine.begin() as connection:
+        found = await connection.run_sync(_revision)
+        if found and found not in {script.revision for script in scripts.walk_revisions()}:
+            raise NewSchemaError(found, scripts.get_current_head())
         await connection.run_sync(_upgrade)
 
 
@@ -45,7 +62,10 @@ def _is_empty(connection: Connection) -> bool:
 
 
 async def check_schema(database: Database) -> None:
-    """Raise OldSchemaError where the schema is not the newest; an empty database is made."""
+    """Raise OldSchemaError or NewSchemaError where the schema is not the one of this program.
+
+    An empty database is made.
+    """
     await database.knock()
     newest = ScriptDirectory.from_config(_config()).get_current_head()
     async with database.engine.begin() as connection:
@@ -53,6 +73,8 @@ async def check_schema(database: Database) -> None:
             await connection.run_sync(_upgrade)
             return
         found = await connection.run_sync(_revision)
+    if found and newest and found > newest:
+        raise NewSchemaError(found, newest)
     if found != newest:
         raise OldSchemaError(
             f"the database has schema {found or 'none'}, this program needs {newest}: "

@@ -140,15 +140,41 @@ async def test_an_old_schema_is_not_served_and_migrate_is_named(
 
 
 def test_migrate_makes_a_database_and_a_second_time_changes_nothing(tmp_path: Path) -> None:
-    environment = {
-        "SHOUWANG_DATABASE__URL": f"sqlite:///{tmp_path}/new.sqlite3",
+    environment = _environment(f"sqlite:///{tmp_path}/new.sqlite3")
+    for _ in range(2):
+        result = CliRunner().invoke(main, ["migrate"], env=environment)
+        assert (result.exit_code, result.output) == (0, "The database has the newest schema.\n")
+
+
+@pytest.mark.parametrize("command", ["migrate", "serve"])
+def test_a_database_of_a_newer_program_is_left_alone(sqlite_url: str, command: str) -> None:
+    file = sqlite3.connect(str(make_url(sqlite_url).database))
+    file.execute("UPDATE alembic_version SET version_num = '9999'")
+    file.commit()
+    result = CliRunner().invoke(main, [command], env=_environment(sqlite_url))
+    (sentence,) = result.output.splitlines()
+    assert result.exit_code == 1
+    assert sentence.startswith("Error: the database has schema 9999, which this program does not")
+    assert file.execute("SELECT version_num FROM alembic_version").fetchall() == [("9999",)]
+    file.close()
+
+
+def test_a_file_that_is_no_database_is_named_in_one_sentence(tmp_path: Path) -> None:
+    (tmp_path / "letter.sqlite3").write_text("Dear grandmother, " * 100, encoding="utf-8")
+    url = f"sqlite:///{tmp_path}/letter.sqlite3"
+    result = CliRunner().invoke(main, ["migrate"], env=_environment(url))
+    (sentence,) = result.output.splitlines()
+    assert result.exit_code == 1
+    assert sentence.endswith("cannot be opened: file is not a database")
+
+
+def _environment(url: str) -> dict[str, str]:
+    return {
+        "SHOUWANG_DATABASE__URL": url,
         "SHOUWANG_WECHAT__APP_ID": "wx0123456789abcdef",
         "SHOUWANG_WECHAT__TOKEN": "plantedtoken",
         "SHOUWANG_WECHAT__ENCRYPTION": "plain",
     }
-    for _ in range(2):
-        result = CliRunner().invoke(main, ["migrate"], env=environment)
-        assert (result.exit_code, result.output) == (0, "The database has the newest schema.\n")
 
 
 async def test_a_port_that_is_taken_is_named(street: Street) -> None:
