@@ -189,10 +189,11 @@ def test_where_nothing_can_be_written_one_sentence_says_so(office: Office, tmp_p
     said = office.say("export", str(nowhere / "transfers.xlsx"))
     assert said.exit_code == 1
     assert "写不进" in said.output
-    number, code = office.do(_issue)
-    said = office.say("certificate", number, code, "--png", str(nowhere / "proof.png"))
-    assert said.exit_code == 1
-    assert "写不进" in said.output
+    if _has_chinese_font():
+        number, code = office.do(_issue)
+        said = office.say("certificate", number, code, "--png", str(nowhere / "proof.png"))
+        assert said.exit_code == 1
+        assert "写不进" in said.output
 
 
 @pytest.mark.parametrize(
@@ -225,11 +226,22 @@ def test_a_proof_is_checked_by_its_code_and_drawn(office: Office, tmp_path: Path
     png = tmp_path / "proof.png"
     said = office.say("certificate", number, code, "--png", str(png))
     assert "是真的：刘翠花，1 次，80 分钟。" in said.output
+    if not _has_chinese_font():
+        assert "fonts-noto-cjk" in said.output
+        pytest.skip("no Chinese font on this machine: nothing to draw with")
     with Image.open(png) as picture:
         assert picture.size == statements.SIZE
         assert len(picture.convert("L").getcolors() or []) > 2
     assert office.say("certificate", number, "00000000").exit_code == 1
     assert office.say("certificate", "20261123-0", code).exit_code == 1
+
+
+def _has_chinese_font() -> bool:
+    try:
+        statements.find_font()
+    except statements.NoFontError:
+        return False
+    return True
 
 
 async def _issue(database: Database) -> tuple[str, str]:
