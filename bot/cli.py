@@ -34,6 +34,8 @@ def serve(config: Config) -> None:
     try:
         asyncio.run(street.serve(config))
     except OSError as error:
+        if error.filename:
+            raise  # it is about a file, and not about the address
         where = f"{config.server.host}:{config.server.port}"
         raise click.ClickException(f"cannot serve at {where}: {error.strerror}") from None
 

@@ -1,6 +1,7 @@
 """What every command shares: where the configuration is, and how a fault is told."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import wraps
 from pathlib import Path
 from typing import Any
@@ -37,6 +38,10 @@ def configured(command: Callable[..., Any]) -> Callable[..., Any]:
             return command(config, **arguments)
         except (DatabaseInUseError, DatabaseSilentError, OldSchemaError, NewSchemaError) as error:
             raise click.ClickException(str(error)) from None
+        except OSError as error:
+            if not error.filename:
+                raise
+            raise click.ClickException(f"{error.filename}: {error.strerror}") from None
 
     return run
 
@@ -48,8 +53,14 @@ def stop_at(faults: list[str]) -> None:
 
 
 def _load(named: Path | None) -> Config:
-    path = named or (DEFAULT if DEFAULT.exists() else None)
+    with faults_told():
+        return load(named or (DEFAULT if DEFAULT.exists() else None))
+
+
+@contextmanager
+def faults_told() -> Iterator[None]:
+    """Say what is wrong with a configuration, instead of a traceback."""
     try:
-        return load(path)
+        yield
     except ConfigError as error:
         raise click.ClickException("\n".join(error.faults)) from None

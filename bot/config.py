@@ -7,7 +7,7 @@ import tomllib
 from collections.abc import Iterable
 from dataclasses import dataclass, is_dataclass, replace
 from pathlib import Path
-from typing import Any, Literal, get_type_hints
+from typing import Any, ClassVar, Literal, get_type_hints
 from urllib.parse import urlsplit
 
 from pydantic import (
@@ -28,6 +28,8 @@ from pydantic_settings import (
     PydanticBaseSettingsSource,
     SettingsConfigDict,
 )
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
 
 from bot.contradictions import contradictions
 from storage.policies import TimebankRules
@@ -43,6 +45,7 @@ from storage.rules import (
 
 PREFIX = "SHOUWANG_"
 WECHAT_API = "https://api.weixin.qq.com"
+DATABASES = "database.url must begin with sqlite:/// or postgresql://"
 NO_SECRET = SecretStr("")
 FORMS = {
     "tuple_type": "a list, such as [15, 30, 60]",
@@ -85,9 +88,14 @@ class DatabaseSection(Section):
     @field_validator("url")
     @classmethod
     def is_one_we_speak(cls, url: SecretStr) -> SecretStr:
-        scheme = url.get_secret_value().split(":", 1)[0].split("+", 1)[0]
-        if scheme not in {"sqlite", "postgresql", "postgres"}:
-            raise ValueError("database.url must begin with sqlite:/// or postgresql://")
+        try:
+            spoken = make_url(url.get_secret_value())
+        except (ArgumentError, ValueError):
+            raise ValueError(DATABASES) from None
+        if spoken.get_backend_name() not in {"sqlite", "postgresql", "postgres"}:
+            raise ValueError(DATABASES)
+        if spoken.get_backend_name() == "sqlite" and spoken.database in {None, "", ":memory:"}:
+            raise ValueError("database.url must name a file: what is in memory is soon forgotten")
         return url
 
 
@@ -192,6 +200,9 @@ class Config(BaseSettings):
         env_prefix=PREFIX, env_nested_delimiter="__", extra="forbid", frozen=True
     )
 
+    stands: ClassVar[bool] = False
+    """Whether what was read goes before the environment after all."""
+
     server: ServerSection = ServerSection()
     database: DatabaseSection = DatabaseSection()
     wechat: WechatSection = Field(default_factory=WechatSection)
@@ -216,7 +227,8 @@ class Config(BaseSettings):
         file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Look at the environment, then at what was read from the file, and nowhere else."""
-        return Environment(settings_cls), init_settings
+        environment = Environment(settings_cls)
+        return (init_settings, environment) if cls.stands else (environment, init_settings)
 
     @property
     def brings_platform(self) -> bool:
@@ -239,6 +251,10 @@ class Config(BaseSettings):
             digest=self.digest,
             timebank=self.timebank,
         )
+
+
+class StandingConfig(Config):
+    stands: ClassVar[bool] = True
 
 
 def host_of(url: str) -> str:
@@ -265,15 +281,20 @@ def load(path: Path | None) -> Config:
 
     Raises ConfigError with every fault at once. Without a file only the environment counts.
     """
-    return load_values(_read(path) if path is not None else {})
+    return _checked(Config, _read(path) if path is not None else {})
 
 
-def load_values(found: dict[str, Any]) -> Config:
-    """Check settings given as values, under the environment, as `load` does."""
+def load_values(values: dict[str, Any]) -> Config:
+    """Check settings that nothing in the environment may change, and the rest as `load` does."""
+    return _checked(StandingConfig, values)
+
+
+def _checked(kind: type[Config], found: dict[str, Any]) -> Config:
     faults = _unknown_names()
     try:
-        faults += _unsafe(found, Environment(Config)())
-        config = Config(**found)
+        written = [found, Environment(Config)()]
+        faults += _unsafe(written[::-1] if kind.stands else written)
+        config = kind(**found)
         faults += contradictions(config.rules)
     except ValidationError as error:
         faults += _sentences(error.errors(include_input=False))
@@ -300,7 +321,7 @@ def _without_words(error: Exception) -> str:
     return f"it breaks {where.group()}" if where else "it is not UTF-8"
 
 
-def _unsafe(*written: dict[str, Any]) -> list[str]:
+def _unsafe(written: list[dict[str, Any]]) -> list[str]:
     """Find settings that are right alone and dangerous together; what is written later wins."""
     server, wechat, clock, simulator = (
         _section(name, written) for name in ("server", "wechat", "clock", "simulator")

@@ -13,8 +13,10 @@ import click
 
 from bot import demo_village
 from bot import log as logs
-from bot.config import Config, load_values
+from bot.command import faults_told, stop_at
+from bot.config import WECHAT_API, Config, load_values
 from bot.demo_village import Doing
+from bot.equipment import lacking
 from bot.serve import Open, on_the_street
 from bot.simulator.phone import Bubble
 from bot.simulator.platform import SimulatedPlatform
@@ -35,19 +37,30 @@ def _hour(_context: click.Context, _parameter: click.Parameter, value: str | Non
     if value is None:
         return None
     try:
-        return datetime.strptime(value, "%H:%M").time()  # noqa: DTZ007 - an hour has no zone
+        hour = datetime.strptime(value, "%H:%M").time()  # noqa: DTZ007 - an hour has no zone
     except ValueError:
         raise click.BadParameter("an hour is written like 10:00") from None
+    if hour <= BEGIN.time():
+        raise click.BadParameter(f"the morning begins at {BEGIN:%H:%M}, and it ends later")
+    return hour
 
 
 @click.command()
 @click.option("--until", callback=_hour, help="The hour of the village at which it ends: HH:MM.")
 @click.option("--speed", default=60.0, type=click.FloatRange(1, 600), help="Times the real speed.")
-@click.option("--port", default=USUAL_PORT, show_default=True, help="Where the pages are served.")
+@click.option(
+    "--port",
+    default=USUAL_PORT,
+    show_default=True,
+    type=click.IntRange(0, 65535),
+    help="Where the pages are served.",
+)
 def demo(until: time | None, speed: float, port: int) -> None:
     """Live through a morning of an invented village; nothing to configure, nothing left behind."""
     with tempfile.TemporaryDirectory(prefix="shouwang-demo-") as folder:
-        config = _config(Path(folder), speed, _free(port))
+        with faults_told():
+            config = _config(Path(folder), speed, _free(port))
+        stop_at(lacking(config))
         asyncio.run(_live(config, until))
 
 
@@ -67,6 +80,7 @@ def _config(folder: Path, speed: float, port: int) -> Config:
                 "app_secret": "only-for-the-demonstration",
                 "token": "demonstration",
                 "encoding_aes_key": "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG",
+                "api_base_url": WECHAT_API,  # in whose place the simulator puts its own
             },
             "clock": {"start": BEGIN, "speed": speed},
             "simulator": {"enabled": True},
@@ -183,7 +197,6 @@ async def _end_at(until: time | None, clock: Clock, stop: asyncio.Event) -> None
     if until is None:
         return
     end = at_village(BEGIN.date(), until)
-    end = end if end > BEGIN else end + timedelta(days=1)
     with suppress(asyncio.CancelledError):
         while (left := (end - clock.now()).total_seconds()) > 0:
             await clock.sleep(min(left, 60))

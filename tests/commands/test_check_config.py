@@ -245,6 +245,32 @@ def test_a_crisis_may_go_without_later_questions(config: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("url", "sentence"),
+    [
+        ("sqlite", "database.url must begin with sqlite:/// or postgresql://"),
+        (
+            "postgresql://keeper:planted@far:port/x",
+            "database.url must begin with sqlite:/// or postgresql://",
+        ),
+        ("sqlite://", "database.url must name a file: what is in memory is soon forgotten"),
+        (
+            "sqlite:///:memory:",
+            "database.url must name a file: what is in memory is soon forgotten",
+        ),
+    ],
+)
+def test_a_database_that_cannot_be_meant_is_refused(config: Path, url: str, sentence: str) -> None:
+    assert faults(config, SHOUWANG_DATABASE__URL=url) == [sentence]
+
+
+@pytest.mark.parametrize("command", ["migrate", "serve"])
+def test_a_folder_that_cannot_be_made_is_named(config: Path, command: str) -> None:
+    url = f"sqlite:///{config}/no-folder/village.sqlite3"
+    result = say(command, "--config", config, SHOUWANG_DATABASE__URL=url)
+    assert (result.exit_code, result.output) == (1, f"Error: {config}/no-folder: Not a directory\n")
+
+
+@pytest.mark.parametrize(
     "url", ["garbage", "ftp://care.example", "https://", "http://[", "http://a:b"]
 )
 def test_an_address_must_be_one(config: Path, url: str) -> None:
