@@ -9,7 +9,6 @@ from typing import TypeVar
 import click
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
-from xlsxwriter.exceptions import FileCreateError
 
 from bot.command import configured
 from bot.config import Config
@@ -115,9 +114,10 @@ async def _audit(database: Database, config: Config, *, thaw: bool) -> Verdict:
 def export(config: Config, file: Path) -> None:
     """把全部流水写进一张 XLSX 表：只有账户号，没有人名。"""
     try:
-        rows = _run(config, lambda database: _export(database, file))
-    except FileCreateError:
+        file.touch()  # before a million rows are read for nothing
+    except OSError:
         raise click.ClickException(_CANNOT_WRITE.format(file)) from None
+    rows = _run(config, lambda database: _export(database, file))
     click.echo(f"写好了：{rows} 笔，在 {file}")
 
 
