@@ -17,12 +17,12 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from handlers.flood import Flood
-from handlers.hearing import DISTRESS, Hearing
-from handlers.message import SPOKEN, TOUCHED, LostError, Message, Reply
+from handlers.hearing import DISTRESS, Hearing, Level
+from handlers.message import SPOKEN, TOUCHED, Kind, LostError, Message, Reply
 from handlers.router import NotMine, Router
 from handlers.turn import Turn
 from storage import checkins, inbox, incidents, people, questions, windows
-from storage.checkins import Heard
+from storage.checkins import SAID_UNWELL, SAID_WELL, Heard
 from storage.database import Database
 from storage.inbox import Answered
 from storage.people import Caller
@@ -147,7 +147,7 @@ class Desk:
         async with self._database.writing(brief=True) as session:
             replies = await self._already_answered(session, messages)
             turns = await self._take_turns(session, messages, replies)
-            await self._hear(session, list(turns.values()))
+            await self._hear(session, list(turns.values()), only_alive=only_alive)
             if not only_alive:
                 await self._end_silences(session, list(turns.values()))
             for key, turn in turns.items():
@@ -197,12 +197,14 @@ class Desk:
             turn.is_flood = self._flood.rises(caller.id, message.at)
         return turn
 
-    async def _hear(self, session: AsyncSession, turns: Sequence[Turn]) -> None:
+    async def _hear(
+        self, session: AsyncSession, turns: Sequence[Turn], *, only_alive: bool
+    ) -> None:
         """Note what holds of every message: who may be written to, and who is alive."""
         opened = [window for turn in turns if (window := self._window(turn.message))]
         await windows.open_windows(session, opened)
         await self._find_again(session, turns)
-        signs = [_sign_of_life(turn) for turn in turns if _is_alive(turn)]
+        signs = [_sign_of_life(turn, only_alive) for turn in turns if _is_alive(turn)]
         await checkins.record(session, signs, self._rules.checkin)
 
     async def _find_again(self, session: AsyncSession, turns: Sequence[Turn]) -> None:
@@ -262,6 +264,13 @@ def _is_alive(turn: Turn) -> bool:
     return turn.is_elder and turn.message.kind in TOUCHED
 
 
-def _sign_of_life(turn: Turn) -> Heard:
+_SAID = {Level.OK: SAID_WELL, Level.CARE: SAID_UNWELL}
+
+
+def _sign_of_life(turn: Turn, only_alive: bool) -> Heard:
+    """Alive is neither well nor unwell: her word says more, where it can be understood."""
+    is_word = turn.message.kind is Kind.TEXT and not only_alive
+    said = _SAID.get(turn.verdict.level) if is_word else None
+    kind = said or turn.message.kind
     elder = turn.speaker.id
-    return Heard(elder_id=elder, at=turn.now, kind=turn.message.kind, actor_id=elder)
+    return Heard(elder_id=elder, at=turn.now, kind=kind, actor_id=elder)

@@ -16,7 +16,6 @@ from sqlalchemy import (
     Index,
     String,
     bindparam,
-    func,
     insert,
     literal,
     or_,
@@ -45,6 +44,9 @@ class State(StrEnum):
 
 WAITING = (State.PENDING, State.REMINDED, State.LATE)
 """Still open: a word from her meets it, and the clock moves it on."""
+
+SAID_WELL, SAID_UNWELL, BY_PROXY = "ok", "care", "proxy"
+"""Kinds of a sign of life that say more than that she is alive; the others tell what she sent."""
 
 DAY = "day"
 """The slot of an ordinary plan; an elder may be asked for more than one word a day."""
@@ -268,13 +270,3 @@ async def move(
             )
             .values(state=to, next_at=then)
         )
-
-
-async def counts(session: AsyncSession, village: int, day: date) -> dict[State, int]:
-    """Return how many of the village's elders are in each state on a day."""
-    rows = await session.execute(
-        select(Expectation.state, func.count())
-        .where(Expectation.village_id == village, Expectation.day == day)
-        .group_by(Expectation.state)
-    )
-    return {State(state): number for state, number in rows}

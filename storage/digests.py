@@ -1,6 +1,6 @@
 """What a coordinator should know of her village in the morning."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -8,32 +8,37 @@ from typing import Any
 from sqlalchemy import func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from storage import checkins, unheard
-from storage.checkins import WAITING, State
-from storage.incidents import Incident, IncidentKind
+from storage import today, unheard
+from storage.incidents import IncidentKind
 from storage.letters import Letter, LetterState
 from storage.people import Identity, Person, PersonRole, Role
+from storage.today import Standing, Today
 from storage.villages import Village
 
 
 @dataclass(frozen=True, slots=True)
 class Morning:
-    """A village's morning in figures and names; `open` and `closed` name incidents."""
+    """A village's morning: how many stand in each way, which adds up, and who is named."""
 
     village: str
     expected: int
-    met: int
-    waiting: int
-    unknown: int
+    counts: Mapping[Standing, int]
+    harmed: list[str]
+    """Open emergencies by number and name, and who goes."""
+    to_see: list[str]
     open: list[str]
+    """Open incidents, by number and name, of those who have not been heard."""
     closed: list[str]
+    """Who was seen today, and how she was."""
     failed: int
     learned: Sequence[str]
     """Sentences of the day before that were not understood."""
 
     @property
     def is_well(self) -> bool:
-        return self.met == self.expected and not (self.open or self.closed or self.failed)
+        answered = {Standing.WELL, Standing.HEARD}
+        named = self.harmed or self.to_see or self.open or self.closed
+        return self.counts.keys() <= answered and not (named or self.failed)
 
     def as_detail(self) -> dict[str, Any]:
         return {**asdict(self), "is_well": self.is_well}
@@ -67,30 +72,58 @@ async def morning(
     session: AsyncSession, village: Village, day: date, since: datetime, sampled: int
 ) -> Morning:
     """Gather the morning of a village; `since` is when the day began."""
-    counts = await checkins.counts(session, village.id, day)
-    rows = await session.execute(
-        select(Incident.number, Person.name, Incident.result)
-        .join(Person, Person.id == Incident.elder_id)
-        .where(
-            Incident.village_id == village.id,
-            Incident.kind != IncidentKind.CRISIS,  # a crisis is told to few, and never here
-            or_(Incident.opened_at >= since, Incident.climbs_at.is_not(None)),
-        )
-        .order_by(Incident.number)
-    )
-    incidents = rows.all()
+    seen_today = await today.of_village(session, village, day, since)
     yesterday = since - timedelta(days=1)
     return Morning(
         village=village.name,
-        expected=sum(counts.values()) - counts.get(State.EXCUSED, 0),
-        met=counts.get(State.MET, 0),
-        waiting=sum(counts.get(state, 0) for state in WAITING),
-        unknown=counts.get(State.UNKNOWN, 0),
-        open=[f"{number} {name}" for number, name, result in incidents if result is None],
-        closed=[f"{name}（{result}）" for _, name, result in incidents if result is not None],
+        expected=seen_today.expected,
+        counts=seen_today.counts,
+        harmed=_harmed(seen_today),
+        to_see=_named(seen_today, Standing.TO_SEE),
+        open=_open(seen_today),
+        closed=_closed(seen_today),
         failed=await _failed(session, village.id, since),
         learned=await unheard.sample(session, village.id, yesterday, since, sampled),
     )
+
+
+def _harmed(day: Today) -> list[str]:
+    return [
+        f"{one.number} {one.elder}（{f'{one.goes}去了' if one.goes else '还在找人'}）"
+        for one in reversed(day.incidents)
+        if one.is_open and one.kind == IncidentKind.EMERGENCY
+    ]
+
+
+def _named(day: Today, standing: Standing) -> list[str]:
+    return [one.name for one in day.elders if one.standing is standing]
+
+
+def _open(day: Today) -> list[str]:
+    """Name who is being looked for; not her who has spoken meanwhile, whatever she said."""
+    standings = {one.id: one.standing for one in day.elders}
+    looked_for = [
+        one
+        for one in reversed(day.incidents)
+        if one.is_open
+        and one.kind == IncidentKind.MISSED
+        and standings.get(one.elder_id, Standing.MISSED) is Standing.MISSED
+    ]
+    numbered = {one.elder_id for one in looked_for}
+    return [f"{one.number} {one.elder}" for one in looked_for] + [
+        one.name for one in day.elders if one.standing is Standing.MISSED and one.id not in numbered
+    ]
+
+
+def _closed(day: Today) -> list[str]:
+    """Name each who was seen once, by how her last incident ended."""
+    standings = {one.id: one.standing for one in day.elders}
+    ended = {
+        one.elder_id: f"{one.elder}（{one.result}）"
+        for one in reversed(day.incidents)
+        if not one.is_open and standings.get(one.elder_id, Standing.SEEN) is Standing.SEEN
+    }
+    return list(ended.values())
 
 
 async def _failed(session: AsyncSession, village: int, since: datetime) -> int:

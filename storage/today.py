@@ -1,30 +1,50 @@
-"""A village's day at a glance: every elder and where her word stands, every open incident."""
+"""A village's day at a glance: every elder and how she stands, every incident of the day."""
 
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from enum import StrEnum
 
-from sqlalchemy import and_, select
+from sqlalchemy import ColumnElement, and_, exists, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from storage.checkins import Expectation
-from storage.incidents import Incident, IncidentKind, Promise
+from storage.checkins import (
+    BY_PROXY,
+    SAID_UNWELL,
+    SAID_WELL,
+    WAITING,
+    Expectation,
+    SignOfLife,
+    State,
+)
+from storage.incidents import Incident, IncidentKind, Promise, Stage
 from storage.people import Person
 from storage.villages import Group, Village
 
 
-@dataclass(frozen=True, slots=True)
-class ElderToday:
-    name: str
-    gender: str
-    group: str
-    state: str
-    met_at: datetime | None
-    tier: int
+class Standing(StrEnum):
+    """How an elder stands today; each has exactly one, so that the counts add up.
+
+    Who was only heard is not yet well. Whoever is unwell and whoever has no wish to live
+    stand alike: somebody should see them, and nobody can tell from it why.
+    """
+
+    HARMED = "harmed"
+    TO_SEE = "to_see"
+    MISSED = "missed"
+    SEEN = "seen"
+    WELL = "well"
+    HEARD = "heard"
+    WAITING = "waiting"
+    UNKNOWN = "unknown"
+    EXCUSED = "excused"
 
 
 @dataclass(frozen=True, slots=True)
 class IncidentToday:
     number: int
+    elder_id: str
     elder: str
     kind: str
     stage: str
@@ -33,53 +53,64 @@ class IncidentToday:
     result: str | None
     goes: str | None
 
+    @property
+    def is_open(self) -> bool:
+        return self.stage != Stage.CLOSED
+
+
+@dataclass(frozen=True, slots=True)
+class ElderToday:
+    id: str
+    name: str
+    gender: str
+    group: str
+    state: str
+    met_at: datetime | None
+    tier: int
+    standing: Standing
+    goes: str
+    """Who goes to her, "" where nobody has promised; never told of a crisis."""
+
 
 @dataclass(frozen=True, slots=True)
 class Today:
+    """`incidents` holds no crisis: a crisis is told to few, and never here."""
+
     village: str
     elders: list[ElderToday]
     incidents: list[IncidentToday]
 
+    @property
+    def counts(self) -> Mapping[Standing, int]:
+        """How many stand in each way, of those whose word is expected or who are in need."""
+        standings = (one.standing for one in self.elders)
+        return dict(Counter(one for one in standings if one is not Standing.EXCUSED))
 
-async def of_villages(session: AsyncSession, day: date, limit: int) -> list[Today]:
-    """Return the day of the first `limit` villages, by name."""
-    villages = (await session.scalars(select(Village).order_by(Village.name).limit(limit))).all()
-    return [
-        Today(
-            village.name,
-            await _elders(session, village.id, day),
-            await _incidents(session, village.id, day),
-        )
-        for village in villages
-    ]
+    @property
+    def expected(self) -> int:
+        return sum(self.counts.values())
 
 
-async def _elders(session: AsyncSession, village: int, day: date) -> list[ElderToday]:
-    rows = await session.execute(
-        select(
-            Person.name,
-            Person.gender,
-            Group.name,
-            Expectation.state,
-            Expectation.met_at,
-            Expectation.tier,
-        )
-        .join(Person, Person.id == Expectation.elder_id)
-        .outerjoin(Group, Group.id == Person.group_id)
-        .where(Expectation.village_id == village, Expectation.day == day)
-        .order_by(Group.name, Person.id)
-    )
-    return [
-        ElderToday(name, gender, group or "", state, met_at, tier)
-        for name, gender, group, state, met_at, tier in rows
-    ]
+async def of_villages(session: AsyncSession, day: date, since: datetime, limit: int) -> list[Today]:
+    """Return the day of the first `limit` villages, by name; `since` is when it began."""
+    villages = await session.scalars(select(Village).order_by(Village.name).limit(limit))
+    return [await of_village(session, village, day, since) for village in villages.all()]
 
 
-async def _incidents(session: AsyncSession, village: int, day: date) -> list[IncidentToday]:
+async def of_village(session: AsyncSession, village: Village, day: date, since: datetime) -> Today:
+    incidents = await _incidents(session, village.id, since)
+    elders = await _elders(session, village.id, day, since, incidents)
+    shown = [one for one in incidents if one.kind != IncidentKind.CRISIS]
+    return Today(village.name, elders, shown)
+
+
+async def _incidents(session: AsyncSession, village: int, since: datetime) -> list[IncidentToday]:
+    """Return what is open or was opened today, the latest first."""
     goer = select(Person.id, Person.name).subquery()
     rows = await session.execute(
         select(
             Incident.number,
+            Incident.elder_id,
             Person.name,
             Incident.kind,
             Incident.stage,
@@ -89,14 +120,96 @@ async def _incidents(session: AsyncSession, village: int, day: date) -> list[Inc
             goer.c.name,
         )
         .join(Person, Person.id == Incident.elder_id)
-        .join(
-            Expectation,
-            and_(Expectation.elder_id == Incident.elder_id, Expectation.day == day),
-        )
         .outerjoin(Promise, and_(Promise.incident_id == Incident.id, Promise.state == "open"))
         .outerjoin(goer, goer.c.id == Promise.person_id)
-        .where(Incident.village_id == village, Incident.kind != IncidentKind.CRISIS)
+        .where(
+            Incident.village_id == village,
+            or_(Incident.opened_at >= since, Incident.climbs_at.is_not(None)),
+        )
         .order_by(Incident.number.desc())
-        .limit(20)
     )
     return [IncidentToday(*row) for row in rows]
+
+
+async def _elders(
+    session: AsyncSession,
+    village: int,
+    day: date,
+    since: datetime,
+    incidents: Sequence[IncidentToday],
+) -> list[ElderToday]:
+    rows = await session.execute(
+        select(
+            Person.id,
+            Person.name,
+            Person.gender,
+            Group.name,
+            Expectation.state,
+            Expectation.met_at,
+            Expectation.tier,
+            _has_sign(since, SAID_WELL, BY_PROXY),
+            _has_sign(since, SAID_UNWELL),
+        )
+        .join(Person, Person.id == Expectation.elder_id)
+        .outerjoin(Group, Group.id == Person.group_id)
+        .where(Expectation.village_id == village, Expectation.day == day)
+        .order_by(Group.name, Person.id)
+    )
+    return [_elder(*row, [one for one in incidents if one.elder_id == row[0]]) for row in rows]
+
+
+def _has_sign(since: datetime, *kinds: str) -> ColumnElement[bool]:
+    return exists().where(
+        SignOfLife.elder_id == Expectation.elder_id,
+        SignOfLife.at >= since,
+        SignOfLife.kind.in_(kinds),
+    )
+
+
+def _elder(
+    person: str,
+    name: str,
+    gender: str,
+    group: str | None,
+    state: str,
+    met_at: datetime | None,
+    tier: int,
+    is_well: bool,
+    is_unwell: bool,
+    hers: Sequence[IncidentToday],
+) -> ElderToday:
+    standing = _by_incidents(hers, is_unwell=is_unwell) or _by_word(state, is_well=is_well)
+    shown = [one.goes for one in hers if one.goes and one.kind != IncidentKind.CRISIS]
+    goes = shown[0] if shown else ""
+    return ElderToday(person, name, gender, group or "", state, met_at, tier, standing, goes)
+
+
+def _by_incidents(hers: Sequence[IncidentToday], *, is_unwell: bool) -> Standing | None:
+    """Return how she stands by what happened, the gravest first; None where nothing did."""
+    is_open = {one.kind for one in hers if one.is_open}
+    if IncidentKind.EMERGENCY in is_open:
+        return Standing.HARMED
+    if IncidentKind.CRISIS in is_open or is_unwell:
+        return Standing.TO_SEE
+    if IncidentKind.MISSED in is_open:
+        return Standing.MISSED
+    if any(one.kind != IncidentKind.CRISIS for one in hers):
+        return Standing.SEEN
+    return None
+
+
+def _by_word(state: str, *, is_well: bool) -> Standing:
+    if state in WAITING:
+        return Standing.WAITING
+    if state == State.EXCUSED:
+        return Standing.EXCUSED
+    if is_well:
+        return Standing.WELL
+    return _BY_STATE[State(state)]
+
+
+_BY_STATE = {
+    State.MET: Standing.HEARD,
+    State.MISSED: Standing.MISSED,
+    State.UNKNOWN: Standing.UNKNOWN,
+}

@@ -8,7 +8,7 @@ from handlers.message import TOUCHED, Kind, Reply
 from handlers.router import Router, known, says
 from handlers.turn import Turn
 from storage import checkins, incidents, people, questions, unheard, voices
-from storage.checkins import Heard
+from storage.checkins import BY_PROXY, SAID_UNWELL, Heard
 from storage.letters import Claimed
 
 router = Router("checkin")
@@ -23,7 +23,7 @@ async def she_is_well(turn: Turn) -> Reply:
     elder = await people.elder_in_care_of(turn.session, turn.speaker, name)
     if elder is None:
         return Reply(words.not_yours(name))
-    sign = Heard(elder_id=elder.id, at=turn.now, kind="proxy", actor_id=turn.speaker.id)
+    sign = Heard(elder_id=elder.id, at=turn.now, kind=BY_PROXY, actor_id=turn.speaker.id)
     await checkins.record(turn.session, [sign], turn.rules.checkin)
     await incidents.hear_her(turn.session, {elder.id: turn.speaker.id}, turn.now)
     return Reply(words.spoken_for(elder.name))
@@ -63,7 +63,15 @@ async def i_am_well(turn: Turn) -> Reply:
 
 @router.when(lambda turn: turn.is_elder and turn.means(Level.CARE))
 async def i_am_unwell(turn: Turn) -> Reply:
+    if turn.message.kind is Kind.VOICE:  # of a text the desk has noted what it says
+        await _note_unwell(turn)
     return Reply(words.unwell(turn.speaker, await tell_watcher(turn, NEEDS_WORD, need="care")))
+
+
+async def _note_unwell(turn: Turn) -> None:
+    me = turn.speaker.id
+    sign = Heard(elder_id=me, at=turn.now, kind=SAID_UNWELL, actor_id=me)
+    await checkins.record(turn.session, [sign], turn.rules.checkin)
 
 
 @router.when(lambda turn: turn.is_elder and (turn.means(Level.REQUEST) or _asks_by_menu(turn)))
