@@ -42,6 +42,8 @@ def test_file(file: Path, as_json: bool, extra_rules: Path | None) -> None:
             score = measure(_ear(extra_rules), sentences(lines), WallClock().now())
     except (LabelError, UnicodeDecodeError) as error:
         raise click.ClickException(f"{file.name}: {error}") from None
+    if not score.heard:
+        raise click.ClickException(f"{file.name}: there is no sentence in it")
     for line in _json_lines(score) if as_json else _table(score):
         click.echo(line)
 

@@ -57,3 +57,13 @@ def test_a_faulty_rule_file_is_refused(tmp_path: Path) -> None:
     result = CliRunner().invoke(hearing, ["try", "好", "--extra-rules", str(own)])
     assert result.exit_code == 1
     assert "village.toml: version must be a whole number" in result.output
+
+
+def test_a_file_without_a_sentence_is_no_measure(tmp_path: Path) -> None:
+    file = tmp_path / "empty.tsv"
+    file.write_text("\n \n", encoding="utf-8")
+    result = CliRunner().invoke(hearing, ["test", str(file)])
+    assert (result.exit_code, result.output) == (
+        1,
+        "Error: empty.tsv: there is no sentence in it\n",
+    )
