@@ -11,6 +11,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from storage.database import Base
 
+BETTER = "better"
+"""Whether she feels better: her answer may be told on, or call people."""
+
 
 class Question(Base):
     """`about` is what the answer is for; `times` how often it was asked in other words."""

@@ -1,5 +1,7 @@
 """Answers to an elder. That she is alive the desk has noted before; here it is what she says."""
 
+import re
+
 from handlers.checkin import words
 from handlers.checkin.watcher import LISTEN, NEEDS_WORD, tell_watcher
 from handlers.feature import Feature, Paper
@@ -12,6 +14,15 @@ from storage.checkins import BY_PROXY, SAID_UNWELL, Heard
 from storage.letters import Claimed
 
 router = Router("checkin")
+
+_NO = (
+    r"没|没有|没呢|还没|还没有|还没好|没好|没好呢|没有好|不好|没见好|没好转|还那样|还是那样|老样子"
+)
+_PLACE = (
+    "肚子|胃|头|脑袋|腰|背|后背|腿|脚|膝盖|胳膊|手|脖子|肩膀|嗓子|喉咙|牙|眼睛|耳朵|身上|浑身|骨头"
+)
+_NO_BETTER = re.compile(rf"(?:{_NO}|(?:就是|还是|我|俺)?(?:{_PLACE})(?:上|里)?)(?:啊|呀|呢|吧|了)?")
+"""Answers to 现在好些吗: no, or the place that hurts."""
 
 
 @router.when(known(says(r"代\s*(\S{2,10})\s*(?:平安|好|1)")))
@@ -56,6 +67,20 @@ async def _who_comes(turn: Turn) -> str:
     return words.were_called(await incidents.called_for(turn.session, turn.distress[0].id))
 
 
+@router.when(
+    lambda turn: turn.is_elder and turn.is_asked(questions.BETTER) and _is_still_unwell(turn)
+)
+async def i_am_still_unwell(turn: Turn) -> Reply:
+    """The answer to 现在好些吗 is told on, and nothing more is asked."""
+    await questions.answered(turn.session, turn.speaker.id)
+    told = await tell_watcher(turn, NEEDS_WORD, need="care", still="yes")
+    return Reply(words.still_unwell(turn.speaker, told))
+
+
+def _is_still_unwell(turn: Turn) -> bool:
+    return _NO_BETTER.fullmatch(turn.words) is not None and turn.message.kind is Kind.TEXT
+
+
 @router.when(lambda turn: turn.is_elder and turn.means(Level.OK))
 async def i_am_well(turn: Turn) -> Reply:
     return Reply(words.noted(turn.speaker))
@@ -65,7 +90,9 @@ async def i_am_well(turn: Turn) -> Reply:
 async def i_am_unwell(turn: Turn) -> Reply:
     if turn.message.kind is Kind.VOICE:  # of a text the desk has noted what it says
         await _note_unwell(turn)
-    return Reply(words.unwell(turn.speaker, await tell_watcher(turn, NEEDS_WORD, need="care")))
+    told = await tell_watcher(turn, NEEDS_WORD, need="care")
+    await questions.ask(turn.session, turn.speaker.id, questions.BETTER, turn.now)
+    return Reply(words.unwell(turn.speaker, told))
 
 
 async def _note_unwell(turn: Turn) -> None:

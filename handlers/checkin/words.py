@@ -45,6 +45,12 @@ def unwell(caller: Caller, watcher: str) -> str:
     return f"{_name(caller)}，{told}。厉害就打120，现在好些吗？"
 
 
+def still_unwell(caller: Caller, watcher: str) -> str:
+    if not watcher:
+        return f"{_name(caller)}，记下了。厉害就打120。"
+    return f"{_name(caller)}，我再跟{watcher}说一声。厉害就打120。"
+
+
 def needs_help(caller: Caller, watcher: str, wanted: str) -> str:
     what = f"您要{wanted}" if wanted else "您要帮忙"
     if not watcher:
@@ -79,6 +85,8 @@ def look_in(letter: Claimed) -> str:
 
 def needs_word(letter: Claimed) -> str:
     elder, detail = letter.about_name, letter.detail or {}
+    if detail.get("still"):
+        return f"{elder}说还没好。请您快打个电话或去看看。"
     if detail.get("need") == "care":
         return f"{elder}说不舒服。请您打个电话或去看看。"
     if detail.get("need") == "request":

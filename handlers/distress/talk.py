@@ -1,14 +1,15 @@
 """Answers distress: people are called before anything is said, in the same transaction."""
 
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 
 from handlers.distress import who, words
 from handlers.distress.alarm import FOLLOW_UP, call_people
 from handlers.distress.who import Candidate
 from handlers.feature import Feature, Paper
-from handlers.hearing import DISTRESS, Level
-from handlers.message import Reply
-from handlers.router import NOT_MINE, NotMine, Router, known
+from handlers.hearing import DISTRESS, Level, numerals
+from handlers.message import Kind, Reply
+from handlers.router import Router, known
 from handlers.turn import Turn
 from storage import contacts, incidents, letters, people, questions
 from storage.letters import NewLetter, Urgency
@@ -36,6 +37,19 @@ async def somebody_is_in_distress(turn: Turn) -> Reply:
     return await _ask_who(turn, meant[:MOST_OPTIONS])
 
 
+@router.when(lambda turn: turn.is_elder and turn.is_asked(questions.BETTER) and _is_chest(turn))
+async def it_is_my_chest(turn: Turn) -> Reply:
+    """No better, and it is the chest: for that people come at once."""
+    await questions.answered(turn.session, turn.speaker.id)
+    me = await turn.session.get_one(Person, turn.speaker.id)
+    return await _call_to(turn, me, Level.EMERGENCY, "emergency.heart-and-breath")
+
+
+def _is_chest(turn: Turn) -> bool:
+    chest = r"(?:就是|还是|我)?(?:胸口|胸|心口|心口窝|心脏)(?:上|里)?"
+    return turn.message.kind is Kind.TEXT and re.fullmatch(chest, turn.words) is not None
+
+
 async def _call_to(turn: Turn, person: Person, level: Level, rule: str) -> Reply:
     called = await call_people(
         turn.session,
@@ -59,7 +73,7 @@ async def _call_to(turn: Turn, person: Person, level: Level, rule: str) -> Reply
 
 
 async def _ask_who(turn: Turn, meant: Sequence[Candidate]) -> Reply:
-    """Ask once who is meant; somebody near is told meanwhile."""
+    """Ask who is meant; somebody near is told meanwhile."""
     options = [(FIRST_OPTION + place, one) for place, one in enumerate(meant)]
     await questions.ask(
         turn.session,
@@ -68,6 +82,7 @@ async def _ask_who(turn: Turn, meant: Sequence[Candidate]) -> Reply:
         turn.now,
         about={
             "people": {str(number): one.id for number, one in options},
+            "names": {str(number): one.name for number, one in options},
             "level": turn.verdict.level,
             "rule": turn.verdict.rule,
         },
@@ -95,20 +110,48 @@ async def _tell_somebody_near(turn: Turn) -> None:
     )
 
 
-@router.when(known(lambda turn: turn.is_asked(WHO)))
-async def it_is_she(turn: Turn) -> Reply | NotMine:
-    """Take the answer to 是哪一位: a number of ours, or a name."""
+@router.when(known(lambda turn: turn.is_asked(WHO) and turn.message.kind is Kind.TEXT))
+async def it_is_she(turn: Turn) -> Reply:
+    """Take the answer to 是哪一位: a number of ours, her place in the list, or a name."""
     about = turn.asked_about
-    chosen = about["people"].get(turn.words)
+    chosen = _numbered(turn) or await _by_name(turn)
     if chosen is None:
-        villagers = await people.villagers_around(turn.session, turn.speaker)
-        meant = who.find(turn.words, villagers)
-        chosen = meant[0].id if len(meant) == 1 else None
-    if chosen is None:
-        return NOT_MINE
+        return await _ask_again(turn)
     await questions.answered(turn.session, turn.speaker.id)
     person = await turn.session.get_one(Person, chosen)
     return await _call_to(turn, person, Level(about["level"]), about["rule"])
+
+
+def _numbered(turn: Turn) -> str | None:
+    """Return who has the number that was said: 11 and 12 as we gave them, or 1 and 2, 一 and 二."""
+    said = re.fullmatch(rf"(?:第|是)?({numerals.NUMBER})(?:号|个|位)?", turn.words)
+    if said is None:
+        return None
+    number = numerals.number(said[1])
+    offered: Mapping[str, str] = turn.asked_about["people"]
+    return offered.get(str(number)) or offered.get(str(FIRST_OPTION - 1 + number))
+
+
+async def _by_name(turn: Turn) -> str | None:
+    """Return who is named: one of those offered before anybody else."""
+    villagers = await people.villagers_around(turn.session, turn.speaker)
+    offered = set(turn.asked_about["people"].values())
+    for among in ([one for one in villagers if one.id in offered], villagers):
+        meant = who.find(turn.words.removeprefix("是"), among)
+        if len(meant) == 1:
+            return meant[0].id
+    return None
+
+
+async def _ask_again(turn: Turn) -> Reply:
+    """Ask a second time in other words, then let a person ask; both times somebody is told."""
+    await _tell_somebody_near(turn)
+    if turn.question is None or turn.question.times > 1:
+        await questions.answered(turn.session, turn.speaker.id)
+        return Reply(words.somebody_asks())
+    about = turn.asked_about
+    await questions.ask(turn.session, turn.speaker.id, WHO, turn.now, about=about, times=2)
+    return Reply(words.who_again([(int(number), name) for number, name in about["names"].items()]))
 
 
 FEATURE = Feature(

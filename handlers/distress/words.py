@@ -44,6 +44,17 @@ def who_is_it(options: Sequence[tuple[int, str]]) -> str:
     return f"是哪一位？请回：{listed}。急事先打120！"
 
 
+def who_again(options: Sequence[tuple[int, str]]) -> str:
+    if not options:
+        return "没找到这个人。请说她姓什么叫什么，急事先打120！"
+    listed = "，".join(f"{name}回{number}" for number, name in options)
+    return f"没听清是谁。{listed}，或者写全名。急事先打120！"
+
+
+def somebody_asks() -> str:
+    return "我请人马上来问您。急事先打120！"
+
+
 def crisis(letter: Claimed) -> str:
     return (
         f"【保密】{letter.about_name}心里很难过，请马上去陪陪，别说破。"

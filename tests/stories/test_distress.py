@@ -3,6 +3,7 @@
 import pytest
 
 from handlers.message import Kind
+from storage.people import Person, PersonRole, Role
 from tests.village import Village
 
 
@@ -201,6 +202,76 @@ async def test_unwell_is_told_to_the_leader_and_asked_after_once(village: Villag
     assert await village.says("wang", "2") == "王奶奶，告诉李大山了。厉害就打120，现在好些吗？"
     await village.ring()
     assert village.heard("dashan") == ["王秀英说不舒服。请您打个电话或去看看。"]
+
+
+@pytest.mark.parametrize("words", ["没好", "没有", "还没", "肚子", "头"])
+async def test_no_better_is_told_on_and_nothing_more_is_asked(village: Village, words: str) -> None:
+    await village.until("07:00")
+    await village.says("wang", "难受")
+    assert await village.says("wang", words) == "王奶奶，我再跟李大山说一声。厉害就打120。"
+    await village.ring()
+    assert village.heard("dashan")[-1] == "王秀英说还没好。请您快打个电话或去看看。"
+
+
+async def test_unwell_and_it_is_her_chest_calls_people(village: Village) -> None:
+    await village.until("07:00")
+    await village.says("wang", "难受")
+    assert "快打120" in await village.says("wang", "胸口")
+    (incident,) = await village.incidents("wang")
+    assert incident.kind == "emergency"
+
+
+async def test_a_bare_no_to_nothing_asked_is_not_unwell(village: Village) -> None:
+    await village.until("07:00")
+    assert "请回1" in await village.says("wang", "没有")
+    await village.ring()
+    assert village.heard("dashan") == []
+
+
+@pytest.mark.parametrize(
+    ("words", "who"),
+    [("1", "wang"), ("12", "xguiying"), ("第二个", "xguiying"), ("王秀英", "wang")],
+)
+async def test_which_of_two_is_said_by_number_place_or_name(
+    village: Village, words: str, who: str
+) -> None:
+    await _another_grandmother_wang(village)
+    assert await village.says("dashan", "王奶奶摔倒了") == (
+        "是哪一位？请回：11 王秀英，12 王桂英。急事先打120！"
+    )
+    assert "快打120" in await village.says("dashan", words)
+    (incident,) = await village.incidents(who)
+    assert incident.kind == "emergency"
+
+
+async def test_an_answer_nobody_understands_is_asked_again_and_somebody_is_told(
+    village: Village,
+) -> None:
+    await _another_grandmother_wang(village)
+    await village.says("dashan", "王奶奶摔倒了")
+    assert await village.says("dashan", "就是她啊") == (
+        "没听清是谁。王秀英回11，王桂英回12，或者写全名。急事先打120！"
+    )
+    assert await village.says("dashan", "东头那个") == "我请人马上来问您。急事先打120！"
+    await village.ring()
+    assert "【急】李大山说有人出事，没说清是谁。请马上问问。" in village.heard("zhang")
+
+
+async def _another_grandmother_wang(village: Village) -> None:
+    await village.until("07:00")
+    async with village.database.writing() as session:
+        wang = await session.get_one(Person, "wang")
+        session.add(
+            Person(
+                id="xguiying",
+                name="王桂英",
+                gender="female",
+                village_id=wang.village_id,
+                group_id=wang.group_id,
+            )
+        )
+        await session.flush()
+        session.add(PersonRole(person_id="xguiying", role=Role.ELDER))
 
 
 async def test_a_request_is_heard_by_its_kind(village: Village) -> None:
