@@ -233,7 +233,9 @@ class Config(BaseSettings):
     @property
     def brings_platform(self) -> bool:
         """Whether the simulator brings its own platform: it does, unless another is named."""
-        return self.simulator.enabled and self.wechat.api_base_url == WECHAT_API
+        port = self.simulator.port
+        own = {WECHAT_API, f"http://127.0.0.1:{port}", f"http://localhost:{port}"}
+        return self.simulator.enabled and self.wechat.api_base_url in own
 
     def _pairing_with_pictures(self) -> PairingRules:
         if self.pairing.pictures_at or not self.server.public_url:
@@ -332,6 +334,8 @@ def _unsafe(written: list[dict[str, Any]]) -> list[str]:
     faults = []
     if enabled and not _is_loopback(str(server.get("host", "127.0.0.1"))):
         faults.append("simulator.enabled needs server.host to be a loopback address")
+    if enabled and not brings_platform and not _is_loopback(host_of(platform)):
+        faults.append("simulator.enabled needs wechat.api_base_url to be left out, or on loopback")
     if clock.get("start") and not brings_platform and not _is_loopback(host_of(platform)):
         faults.append("clock.start needs wechat.api_base_url to be a loopback address")
     return faults

@@ -14,12 +14,13 @@ from bot import log as logs
 from bot.app import House, make_clock, node_name, open_house
 from bot.channels.wechat_account import create_menu
 from bot.config import Config
-from bot.simulator.attach import phone_owners, simulated_platform
+from bot.simulator.attach import let_the_village_follow, phone_owners, simulated_platform
 from bot.simulator.phones import add_phones
 from bot.simulator.platform import SimulatedPlatform
 
 log = structlog.get_logger()
 
+ELSEWHERE = "letters go to the platform of wechat.api_base_url, and never to /phones"
 LAST_ANSWERS_SECONDS = 5.0
 """How long requests that are under way may still be answered while the house closes."""
 
@@ -43,6 +44,7 @@ async def on_the_street(config: Config) -> AsyncIterator[Open]:
             platform, config = await stack.enter_async_context(simulated_platform(config, clock))
         house = await stack.enter_async_context(open_house(config, clock))
         if platform is not None:
+            await let_the_village_follow(platform, house.database)
             add_phones(house.web, platform, await phone_owners(house.database), clock)
         runner = web.AppRunner(
             house.web, access_log=None, shutdown_timeout=LAST_ANSWERS_SECONDS
@@ -56,6 +58,8 @@ async def on_the_street(config: Config) -> AsyncIterator[Open]:
             platform.webhook_url = f"{url}/wechat"
         if brings_platform:
             await create_menu(house.wechat)
+        elif platform is not None:
+            log.warning("simulator", why=ELSEWHERE)
         house.start()
         log.info("open", host=config.server.host, port=port)
         try:

@@ -5,7 +5,9 @@ from contextlib import asynccontextmanager
 
 from aiohttp import web
 from pydantic import SecretStr
+from sqlalchemy import select
 
+from bot.channels.wechat_message import CHANNEL
 from bot.config import Config, TemplateIds
 from bot.simulator.account import Account
 from bot.simulator.phones import PhoneOwner
@@ -13,6 +15,7 @@ from bot.simulator.platform import SimulatedPlatform
 from schedules.clock import Clock
 from storage import people
 from storage.database import Database
+from storage.people import Identity
 
 MOST_PHONES = 60
 FIELDS = {"thing1": "对象", "time2": "时间", "thing3": "事项"}
@@ -79,10 +82,17 @@ def _speaking_to(config: Config, url: str) -> Config:
     return config.model_copy(update={"wechat": wechat})
 
 
+async def let_the_village_follow(platform: SimulatedPlatform, database: Database) -> None:
+    """Let everybody with a phone on WeChat follow, as she did long before this platform opened."""
+    async with database.reading() as session:
+        openids = await session.scalars(select(Identity.address).where(Identity.channel == CHANNEL))
+        platform.followed_earlier(*openids)
+
+
 async def phone_owners(database: Database) -> Sequence[PhoneOwner]:
     """Return who has a phone on WeChat, for the page; a county does not fit on one."""
     async with database.reading() as session:
-        owners = await people.phone_owners(session, "wechat", MOST_PHONES)
+        owners = await people.phone_owners(session, CHANNEL, MOST_PHONES)
     return [
         PhoneOwner(
             owner.address,

@@ -177,6 +177,11 @@ def test_without_a_file_the_environment_is_enough(
             "[simulator]\nenabled = true\n[server]\nhost = '0.0.0.0'",
             "simulator.enabled needs server.host to be a loopback address",
         ),
+        (
+            "[wechat]",
+            "[simulator]\nenabled = true\n[wechat]\napi_base_url = 'https://api2.weixin.qq.com'",
+            "simulator.enabled needs wechat.api_base_url to be left out, or on loopback",
+        ),
     ],
 )
 def test_each_fault_is_one_sentence(config: Path, was: str, becomes: str, sentence: str) -> None:
