@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, select, update
+from sqlalchemy import ColumnElement, and_, exists, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from storage import incidents, letters
@@ -107,6 +107,46 @@ async def _break_promises(session: AsyncSession, incident: Live, now: datetime) 
         ],
         now,
     )
+
+
+async def take_back(session: AsyncSession, incident: Live, by: str, now: datetime) -> bool:
+    """Release the promise of somebody who cannot go after all; False where it is over.
+
+    The others learn it as they learn of a broken promise, and the ladder is due at once. The
+    incident is moved before the promise, as in `climb`, so that no two nodes wait in a ring.
+    """
+    mine = and_(
+        Promise.incident_id == incident.id, Promise.person_id == by, Promise.state == "open"
+    )
+    moved = await session.scalar(
+        update(Incident)
+        .where(Incident.id == incident.id, Incident.stage == Stage.PROMISED, exists().where(mine))
+        .values(stage=Stage.OPEN, climbs_at=now)
+        .returning(Incident.id)
+    )
+    if moved is None:
+        return False
+    promise = await session.scalar(
+        update(Promise).where(mine).values(state="released").returning(Promise.id)
+    )
+    told = await letters.being_told(session, incident.id, CALLS)
+    await letters.write(
+        session,
+        [
+            letter_about(
+                incident,
+                BROKEN,
+                f"broken:{promise}:{person}",
+                person,
+                actor=by,
+                detail={"taken_back": True},
+            )
+            for person in told
+            if person != by
+        ],
+        now,
+    )
+    return True
 
 
 async def _call(session: AsyncSession, called: Sequence[Live], now: datetime) -> list[Live]:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 
 from handlers.feature import Feature, Paper
+from handlers.hearing import numerals
 from handlers.message import Reply
 from handlers.router import NOT_MINE, NotMine, Router, known, says
 from handlers.turn import Turn
@@ -14,7 +15,13 @@ from storage.letters import Claimed
 
 router = Router("watch")
 
-_GO = r"我去(?:看看)?\s*(?P<number>\d{1,6})?\s*号?"
+_NUMBER = rf"(?P<number>\d{{1,6}}|[{numerals.CHINESE}]{{1,5}})"
+_NAME = r"(?P<name>(?![早今昨明我俺咱一都大吃身还挺很晚中下上睡起你您他她两])[\u4e00-\u9fff]{2,4}?)"
+"""A name as far as its shape goes. What many a greeting begins with, hardly a family is called."""
+_GO = rf"我去(?:看看)?\s*{_NUMBER}?\s*号?"
+_GO_BEHIND = rf"{_NUMBER}\s*号?\s*我去(?:看看)?"
+_GO_TO = rf"我(?:这就|马上|现在)?去看(?:看|一下)?\s*{_NAME}(?:去?了|吧)?"
+_CANNOT = rf"(?:我)?(?:去不了|不去了|来不了|去不成|来不成|不能去)了?\s*{_NUMBER}?\s*号?"
 _RESULTS = {
     "平安": Result.WELL,
     "好": Result.WELL,
@@ -27,8 +34,10 @@ _RESULTS = {
     "出事": Result.HARMED,
 }
 _WORD = f"(?P<word>{'|'.join(_RESULTS)})了?"
-_OUTCOME = rf"{_WORD}\s*(?P<number>\d{{1,6}})\s*号?"
-_OUTCOME_BEHIND = rf"(?P<number>\d{{1,6}})\s*号?\s*{_WORD}"
+_OUTCOME = rf"{_WORD}\s*{_NUMBER}\s*号?"
+_OUTCOME_BEHIND = rf"{_NUMBER}\s*号?\s*{_WORD}"
+_SEEN = r"(?:[\s,，。]*我?(?:刚|已经)?(?:去)?(?:看|见)(?:过|到|着)?了?)?"
+_OUTCOME_OF = rf"{_NAME}\s*(?:很|挺|人)?{_WORD}{_SEEN}"
 
 
 def _bare_outcome(turn: Turn) -> bool:
@@ -42,15 +51,55 @@ def _bare_outcome(turn: Turn) -> bool:
 
 @router.when(known(says(_GO)))
 async def i_go(turn: Turn) -> Reply:
-    number = _number(turn, _GO)
+    return await _go(turn, _number(turn, _GO))
+
+
+@router.when(known(says(_GO_BEHIND)))
+async def i_go_number_first(turn: Turn) -> Reply:
+    return await _go(turn, _number(turn, _GO_BEHIND))
+
+
+async def _go(turn: Turn, number: int | None) -> Reply:
     open_ones = await incidents.visible_to(turn.session, turn.speaker)
     chosen = _choose(open_ones, number)
+    if chosen is not None:
+        return await _promise(turn, chosen)
+    if number is None and open_ones:
+        return await _ask_which(turn, "我去", open_ones)
+    if number is None:
+        return Reply(words.nothing_open())
+    return Reply(words.no_such_number(await _named(turn, open_ones)))
+
+
+@router.when(known(says(_GO_TO)))
+async def i_go_to_her(turn: Turn) -> Reply | NotMine:
+    hers = await _about_the_named(turn, _GO_TO)
+    if len(hers) > 1:
+        return await _ask_which(turn, "我去", hers)
+    return await _promise(turn, hers[0]) if hers else NOT_MINE
+
+
+async def _about_the_named(turn: Turn, pattern: str) -> list[Live]:
+    """Return what is open about the elder who is named, of what the speaker may look after."""
+    found = re.fullmatch(pattern, turn.words)
+    open_ones = await incidents.visible_to(turn.session, turn.speaker)
+    names = await people.names_of(turn.session, {one.elder_id for one in open_ones})
+    return [one for one in open_ones if found and names[one.elder_id] == found["name"]]
+
+
+@router.when(known(lambda turn: bool(turn.promised) and says(_CANNOT)(turn)))
+async def i_cannot_go(turn: Turn) -> Reply:
+    """A promise taken back: the ladder goes on at once."""
+    number = _number(turn, _CANNOT)
+    chosen = _choose(turn.promised, number)
+    if chosen is None and number is None:
+        return await _ask_which(turn, "去不了", turn.promised)
     if chosen is None:
-        named = await _named(turn, open_ones)
-        if number is None and named:
-            return Reply(words.which_one("我去", named))
-        return Reply(words.no_such_number(named) if number else words.nothing_open())
-    return await _promise(turn, chosen)
+        return Reply(words.no_such_number(await _named(turn, turn.promised)))
+    elder = await people.name_of(turn.session, chosen.elder_id)
+    if await ladder.take_back(turn.session, chosen, turn.speaker.id, turn.now):
+        return Reply(words.somebody_else_goes(elder))
+    return Reply(words.already_ended(elder))
 
 
 async def _promise(turn: Turn, incident: Live) -> Reply:
@@ -83,17 +132,25 @@ async def _end(turn: Turn, pattern: str) -> Reply:
     return await _close(turn, chosen, _result(turn, pattern))
 
 
+@router.when(known(says(_OUTCOME_OF)))
+async def she_whom_i_name_is_well(turn: Turn) -> Reply | NotMine:
+    hers = await _about_the_named(turn, _OUTCOME_OF)
+    result = _result(turn, _OUTCOME_OF)
+    if len(hers) > 1:
+        return await _ask_which(turn, str(result), hers)
+    return await _close(turn, hers[0], result) if hers else NOT_MINE
+
+
 @router.when(known(_bare_outcome))
 async def the_one_i_promised_ended(turn: Turn) -> Reply | NotMine:
     waiting = list(turn.promised) or await incidents.visible_to(turn.session, turn.speaker)
     if not waiting:
         return NOT_MINE
-    named = await _named(turn, waiting)
     if len(waiting) > 1:
-        return Reply(words.which_one(turn.words, named))
+        return await _ask_which(turn, turn.words, waiting)
     result = _result(turn, _WORD)
     if turn.is_elder and result is Result.WELL:
-        return Reply(words.yourself_or_her(named[0]))
+        return Reply(words.yourself_or_her((await _named(turn, waiting))[0]))
     return await _close(turn, waiting[0], result)
 
 
@@ -111,7 +168,7 @@ async def _close(turn: Turn, incident: Live, result: Result) -> Reply:
 def _number(turn: Turn, pattern: str) -> int | None:
     found = re.fullmatch(pattern, turn.words)
     number = found["number"] if found else None
-    return int(number) if number else None
+    return numerals.number(number) if number else None
 
 
 def _result(turn: Turn, pattern: str) -> Result:
@@ -128,9 +185,23 @@ def _choose(open_ones: Sequence[Live], number: int | None) -> Live | None:
     return next((one for one in open_ones if one.number == number), None)
 
 
+async def _ask_which(turn: Turn, verb: str, open_ones: Sequence[Live]) -> Reply:
+    unit = "件" if _is_twice(open_ones) else "位"
+    return Reply(words.which_one(verb, await _named(turn, open_ones), unit))
+
+
 async def _named(turn: Turn, open_ones: Sequence[Live]) -> list[tuple[int, str]]:
+    """Number and name each; where somebody is there twice, say what each is about."""
     names = await people.names_of(turn.session, {one.elder_id for one in open_ones})
-    return [(one.number, names[one.elder_id]) for one in open_ones]
+    tell = _is_twice(open_ones)
+    return [
+        (one.number, names[one.elder_id] + (words.about_what(one.kind) if tell else ""))
+        for one in open_ones
+    ]
+
+
+def _is_twice(open_ones: Sequence[Live]) -> bool:
+    return len({one.elder_id for one in open_ones}) < len(open_ones)
 
 
 def _form(letter: Claimed) -> str:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from storage.incidents import Result
+from storage.incidents import IncidentKind, Result
 from storage.letters import Claimed
 
 ENDED = {
@@ -14,6 +14,11 @@ ENDED = {
     Result.HOSPITAL: "住院了，有人照看",
     Result.HARMED: "出事了，有人在身边",
     Result.SPOKE: "自己报平安了",
+}
+_ABOUT = {
+    IncidentKind.MISSED: "没报平安",
+    IncidentKind.EMERGENCY: "出事",
+    IncidentKind.CRISIS: "要人陪",
 }
 _STEPS = ("邻居和组长", "家人和村里", "村里各组", "上级")
 
@@ -51,6 +56,8 @@ def promised(letter: Claimed) -> str:
 def broken(letter: Claimed) -> str:
     if letter.actor_id == letter.recipient_id:
         return f"您说去看{letter.about_name}，见到了吗？请回：平安 {letter.number}"
+    if (letter.detail or {}).get("taken_back"):
+        return f"{_who(letter)}去不了{letter.about_name}家。您能去吗？请回：我去 {letter.number}"
     return f"{_who(letter)}去看{letter.about_name}还没回音。您能去吗？请回：我去 {letter.number}"
 
 
@@ -95,6 +102,10 @@ def you_go(elder: str, number: int) -> str:
     return f"好，{elder}就托付给您了。见到她请回：平安 {number}"
 
 
+def somebody_else_goes(elder: str) -> str:
+    return f"好，我马上另找人去看{elder}。谢谢您告诉我！"
+
+
 def somebody_goes(elder: str, who: str) -> str:
     return f"{who}已经去看{elder}了。谢谢您！"
 
@@ -113,8 +124,13 @@ def no_such_number(open_ones: Sequence[tuple[int, str]]) -> str:
     return f"没有这个号。现在有：{_list(open_ones)}"
 
 
-def which_one(verb: str, open_ones: Sequence[tuple[int, str]]) -> str:
-    return f"有{len(open_ones)}位：{_list(open_ones)}。请回：{verb} {open_ones[0][0]}"
+def about_what(kind: str) -> str:
+    """Say what an incident is about to whoever may see it; a crisis only who was called does."""
+    return _ABOUT[IncidentKind(kind)]
+
+
+def which_one(verb: str, open_ones: Sequence[tuple[int, str]], unit: str = "位") -> str:
+    return f"有{len(open_ones)}{unit}：{_list(open_ones)}。请回：{verb} {open_ones[0][0]}"
 
 
 def _list(open_ones: Sequence[tuple[int, str]]) -> str:
