@@ -30,6 +30,10 @@ def surname(name: str) -> str:
     return name[:2] if len(name) > 2 and name[:2] in _DOUBLE_SURNAMES else name[:1]
 
 
+def pronoun(gender: str) -> str:
+    return "他" if gender == "male" else "她"
+
+
 def elder(name: str, gender: str) -> str:
     """Return how an elder is called; where her gender is not known, her whole name."""
     respect = _AS_ELDER.get(gender)

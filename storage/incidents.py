@@ -6,7 +6,7 @@ a person's word. `climbs_at` is the moment the ladder moves on by itself.
 
 import json
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import lru_cache
@@ -152,11 +152,13 @@ class Cause:
     kind: IncidentKind
     elder_id: str
     village_id: int
+    rule: str = ""
+    """The rule of hearing that called for help, "" where nobody said what it is."""
 
 
 @dataclass(frozen=True, slots=True)
 class Live:
-    """An incident that is not closed."""
+    """An incident that is not closed. `rule` is the rule that called for help, as far as known."""
 
     id: int
     cause: str
@@ -169,6 +171,7 @@ class Live:
     lap: int
     policy: str
     opened_at: datetime
+    rule: str = ""
 
     @property
     def rules(self) -> LadderRules:
@@ -276,7 +279,8 @@ async def begin(
     begun = await session.execute(
         select_live().where(Incident.cause.in_([cause.key for cause in fresh]))
     )
-    return [Live(*row) for row in begun]
+    rule_of = {cause.key: cause.rule for cause in fresh}
+    return [replace(one, rule=rule_of[one.cause]) for one in (Live(*row) for row in begun)]
 
 
 def _first_row(cause: Cause, number: int, policy: str, now: datetime) -> dict[str, Any]:
@@ -330,8 +334,12 @@ def letter_about(
 ) -> NewLetter:
     """Word nothing yet: a letter names its incident, and is worded when it is carried.
 
-    Its detail holds the kind of the incident as it is now, which its wording and form depend on.
+    Its detail holds what its wording and form depend on: the kind of the incident as it is now
+    and, of an emergency, the rule that called for help; never her own words.
     """
+    of_it = {"kind": str(incident.kind)}
+    if incident.is_emergency and incident.rule:
+        of_it["rule"] = incident.rule
     return NewLetter(
         key=key,
         kind=kind,
@@ -341,7 +349,7 @@ def letter_about(
         actor_id=actor,
         incident_id=incident.id,
         number=incident.number,
-        detail={"kind": str(incident.kind), **(detail or {})},
+        detail={**of_it, **(detail or {})},
     )
 
 
@@ -439,6 +447,20 @@ async def hear_her(
         result = Result.SPOKE if by == incident.elder_id else Result.WELL
         await close(session, incident, result, by, now)
     return distress
+
+
+async def with_rules(session: AsyncSession, emergencies: Sequence[Live]) -> list[Live]:
+    """Return them with the rule that called for help, as those who were called first were told."""
+    unknown = [one.id for one in emergencies if one.is_emergency and not one.rule]
+    if not unknown:
+        return list(emergencies)
+    rows = await session.execute(
+        select(letters.Letter.incident_id, letters.Letter.detail)
+        .where(letters.Letter.incident_id.in_(unknown), letters.Letter.kind.in_((DISTRESS, WORSE)))
+        .order_by(letters.Letter.id)
+    )
+    rules = {incident: detail["rule"] for incident, detail in rows if "rule" in (detail or {})}
+    return [replace(one, rule=rules.get(one.id, one.rule)) for one in emergencies]
 
 
 async def visible_to(session: AsyncSession, caller: Caller) -> list[Live]:

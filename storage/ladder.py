@@ -74,7 +74,7 @@ async def climb(session: AsyncSession, now: datetime, limit: int) -> int:
         .limit(limit)
         .with_for_update(skip_locked=True)
     )
-    due = [Live(*row) for row in rows]
+    due = await incidents.with_rules(session, [Live(*row) for row in rows])
     for incident in due:
         if incident.stage == Stage.PROMISED:
             await _break_promises(session, incident, now)
@@ -233,7 +233,13 @@ def _alarms(
 
 
 async def worsen(
-    session: AsyncSession, incident: Live, by: str, now: datetime, *, is_with_her: bool
+    session: AsyncSession,
+    incident: Live,
+    by: str,
+    now: datetime,
+    *,
+    is_with_her: bool,
+    rule: str = "",
 ) -> None:
     """Turn a missed check-in into an emergency: she is in need, says `by`.
 
@@ -248,17 +254,18 @@ async def worsen(
     )
     if moved is None:
         return
+    step = max(incident.step, 1)
+    emergency = replace(incident, kind=IncidentKind.EMERGENCY, step=step, rule=rule)
     told = await letters.being_told(session, incident.id, CALLS)
     await letters.write(
         session,
         [
-            letter_about(incident, WORSE, f"worse:{incident.id}:{person}", person, actor=by)
+            letter_about(emergency, WORSE, f"worse:{incident.id}:{person}", person, actor=by)
             for person in told
             if person != by
         ],
         now,
     )
-    emergency = replace(incident, kind=IncidentKind.EMERGENCY, step=max(incident.step, 1))
     if incident.step == 0 or not is_with_her:
         await _rest(session, await _call(session, [emergency], now), now)
     if is_with_her:

@@ -85,13 +85,14 @@ def look_in(letter: Claimed) -> str:
 
 def needs_word(letter: Claimed) -> str:
     elder, detail = letter.about_name, letter.detail or {}
+    her = names.pronoun(letter.about_gender or "")
     if detail.get("still"):
         return f"{elder}说还没好。请您快打个电话或去看看。"
     if detail.get("need") == "care":
         return f"{elder}说不舒服。请您打个电话或去看看。"
     if detail.get("need") == "request":
-        return f"{elder}想请人{detail.get('wanted') or '帮忙'}。请您问问她什么时候要。"
-    return f"{elder}说的话没听懂。请您问问她有什么事。"
+        return f"{elder}想请人{detail.get('wanted') or '帮忙'}。请您问问{her}什么时候要。"
+    return f"{elder}说的话没听懂。请您问问{her}有什么事。"
 
 
 def listen(letter: Claimed) -> str:

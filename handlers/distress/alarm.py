@@ -20,6 +20,7 @@ async def call_people(
     level: Level,
     *,
     cause: str,
+    rule: str,
     by: str,
     now: datetime,
     rules: LadderRules,
@@ -36,11 +37,10 @@ async def call_people(
     if same is not None:
         return await incidents.called_for(session, same.id)
     if missed is not None and kind is IncidentKind.EMERGENCY:
-        await ladder.worsen(session, missed, by, now, is_with_her=False)
+        await ladder.worsen(session, missed, by, now, is_with_her=False, rule=rule)
         return await incidents.called_for(session, missed.id)
-    opened = await ladder.raise_alarm(
-        session, [Cause(f"distress:{cause}", kind, person.id, person.village_id)], now, rules
-    )
+    alarm = Cause(f"distress:{cause}", kind, person.id, person.village_id, rule)
+    opened = await ladder.raise_alarm(session, [alarm], now, rules)
     if kind is IncidentKind.CRISIS:
         await _follow_up(session, person.id, cause, now, rules)
     return await incidents.called_for(session, opened[0].id) if opened else []

@@ -56,6 +56,7 @@ async def _call_to(turn: Turn, person: Person, level: Level, rule: str) -> Reply
         person,
         level,
         cause=f"{turn.message.channel}:{turn.message.key}",
+        rule=rule,
         by=turn.speaker.id,
         now=turn.now,
         rules=turn.rules.ladder,

@@ -67,7 +67,8 @@ def crisis_ask(letter: Claimed) -> str:
 
 
 def follow_up(letter: Claimed) -> str:
-    return f"【保密】{letter.about_name}这两天好些吗？请再去坐坐，听她说说话。"
+    her = names.pronoun(letter.about_gender or "")
+    return f"【保密】{letter.about_name}这两天好些吗？请再去坐坐，听{her}说说话。"
 
 
 def unclear(letter: Claimed) -> str:

@@ -12,6 +12,7 @@ from handlers.watch import words
 from storage import incidents, ladder, people
 from storage.incidents import IncidentKind, Live, Result
 from storage.letters import Claimed
+from storage.people import Person
 
 router = Router("watch")
 
@@ -107,7 +108,8 @@ async def _promise(turn: Turn, incident: Live) -> Reply:
     if any(mine.id == incident.id for mine in turn.promised):
         return Reply(words.you_already_go(elder, incident.number))
     if await incidents.promise(turn.session, incident, turn.speaker.id, turn.now):
-        return Reply(words.you_go(elder, incident.number))
+        person = await turn.session.get_one(Person, incident.elder_id)
+        return Reply(words.you_go(elder, person.gender, incident.number))
     who = await incidents.who_goes(turn.session, incident.id)
     if who is None:
         return Reply(words.already_ended(elder))

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from handlers import names
 from storage.incidents import IncidentKind, Result
 from storage.letters import Claimed
 
@@ -20,6 +21,21 @@ _ABOUT = {
     IncidentKind.EMERGENCY: "出事",
     IncidentKind.CRISIS: "要人陪",
 }
+WHAT = {
+    "emergency.fall": "摔倒了",
+    "emergency.cannot-move": "动不了了",
+    "emergency.heart-and-breath": "胸口不好受",
+    "emergency.bleeding": "流血了",
+    "emergency.choked-or-poisoned": "噎住或中毒",
+    "emergency.stroke": "像是中风",
+    "emergency.unconscious": "叫不醒",
+    "emergency.near-death": "很危急",
+    "emergency.gas": "可能煤气中毒",
+    "emergency.water-earth-and-traffic": "出了意外",
+    "emergency.fire-and-shock": "着火或触电",
+    "emergency.lost-or-silent": "找不着人",
+}
+"""What the rule that called for help is about, in words of two to six characters."""
 _STEPS = ("邻居和组长", "家人和村里", "村里各组", "上级")
 
 
@@ -31,9 +47,12 @@ def alarm(letter: Claimed) -> str:
 
 
 def distress(letter: Claimed) -> str:
-    return (
-        f"【急】{letter.about_name}出事了，快去看看！{_gap(letter)}要去请回：我去 {letter.number}"
-    )
+    what = f"【急】{letter.about_name}{_what(letter)}"
+    return f"{what}，快去看看！{_gap(letter)}要去请回：我去 {letter.number}"
+
+
+def _what(letter: Claimed) -> str:
+    return WHAT.get((letter.detail or {}).get("rule", ""), "出事了")
 
 
 def _gap(letter: Claimed) -> str:
@@ -62,9 +81,10 @@ def broken(letter: Claimed) -> str:
 
 
 def worse(letter: Claimed) -> str:
-    return (
-        f"【急】{letter.about_name}出事了，{_who(letter)}在身边。能帮忙请回：我去 {letter.number}"
-    )
+    what = f"【急】{letter.about_name}{_what(letter)}"
+    if letter.actor_id == letter.about_id:
+        return f"{what}，快去看看！要去请回：我去 {letter.number}"
+    return f"{what}，{_who(letter)}在身边。能帮忙请回：我去 {letter.number}"
 
 
 def clear(letter: Claimed) -> str:
@@ -98,8 +118,8 @@ def _who(letter: Claimed) -> str:
     return letter.actor_name or "有人"
 
 
-def you_go(elder: str, number: int) -> str:
-    return f"好，{elder}就托付给您了。见到她请回：平安 {number}"
+def you_go(elder: str, gender: str, number: int) -> str:
+    return f"好，{elder}就托付给您了。见到{names.pronoun(gender)}请回：平安 {number}"
 
 
 def somebody_else_goes(elder: str) -> str:

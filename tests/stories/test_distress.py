@@ -16,10 +16,37 @@ async def test_an_emergency_calls_neighbour_leader_daughter_and_coordinator_at_o
     (incident,) = await village.incidents("wang")
     assert (incident.kind, incident.stage, incident.step) == ("emergency", "open", 1)
     await village.ring()
-    call = f"【急】王秀英出事了，快去看看！要去请回：我去 {incident.number}"
+    call = f"【急】王秀英摔倒了，快去看看！要去请回：我去 {incident.number}"
     for called in ("liushen", "dashan", "xiaomei", "zhang"):
         assert village.heard(called) == [call]
     assert village.heard("sheng") == []
+
+
+@pytest.mark.parametrize(
+    ("words", "what"),
+    [
+        ("摔了一跤", "摔倒了"),
+        ("胸口疼得厉害", "胸口不好受"),
+        ("家里着火了", "着火或触电"),
+        ("流血不止", "流血了"),
+        ("煤气味很大，头晕", "可能煤气中毒"),
+        ("救命", "出事了"),
+    ],
+)
+async def test_who_is_called_learns_what_it_is_and_so_do_those_called_later(
+    village: Village, words: str, what: str
+) -> None:
+    await village.until("07:00")
+    await village.says("wang", words)
+    await village.until("07:07")
+    for called in ("dashan", "xiaomei", "laosi", "sheng"):
+        assert village.heard(called)[0].startswith(f"【急】王秀英{what}，快去看看！")
+
+
+async def test_of_a_man_is_said_he(village: Village) -> None:
+    await village.until("07:00")
+    await village.says("sun", "摔了一跤")
+    assert await village.says("laosi", "我去") == "好，孙老根就托付给您了。见到他请回：平安 1"
 
 
 async def test_an_emergency_counts_though_she_was_heard_this_morning(village: Village) -> None:
@@ -85,7 +112,9 @@ async def test_distress_after_silence_turns_the_missed_into_an_emergency(village
     assert (incident.kind, incident.stage) == ("emergency", "open")
     await village.until("09:36")
     assert not any("放心吧" in words for words in village.heard("dashan"))
-    assert any("【急】王秀英" in words for words in village.heard("xiaomei"))
+    call = f"【急】王秀英摔倒了，快去看看！要去请回：我去 {incident.number}"
+    assert call in village.heard("xiaomei")
+    assert call in village.heard("dashan")
 
 
 async def test_not_eaten_and_fallen_is_a_fall(village: Village) -> None:

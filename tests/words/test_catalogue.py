@@ -1,6 +1,7 @@
 """Every sentence of the house, held to how one speaks with old people (DOMAIN.md, section 2)."""
 
 import re
+import tomllib
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import date, datetime
@@ -14,6 +15,7 @@ import pytest
 import handlers
 from handlers.desk import TROUBLE
 from handlers.features import PAPERS
+from handlers.watch import words as watch
 from storage.incidents import Result
 from storage.letters import Claimed
 from storage.people import Caller, Person, Role
@@ -42,6 +44,7 @@ LETTER = Claimed(
     about_gender="female",
     actor_name="刘翠花",
 )
+EMERGENCIES = Path(handlers.__file__ or "").parent / "hearing" / "rules" / "emergency.toml"
 NAMES = ["刘翠花", "李大山", "王小梅"]
 OPEN = [(12, "王秀英"), (13, "陈德福")]
 
@@ -80,7 +83,7 @@ TO_OTHERS = {
     "watch.worse": lambda words: words.worse(LETTER),
     "watch.clear": lambda words: words.clear(LETTER),
     "watch.unreached": lambda words: words.unreached(LETTER),
-    "watch.you_go": lambda words: words.you_go("王秀英", 12),
+    "watch.you_go": lambda words: words.you_go("王秀英", "female", 12),
     "watch.somebody_else_goes": lambda words: words.somebody_else_goes("王秀英"),
     "watch.somebody_goes": lambda words: words.somebody_goes("王秀英", "李大山"),
     "watch.you_already_go": lambda words: words.you_already_go("王秀英", 12),
@@ -204,3 +207,13 @@ def test_what_a_template_asks_fits_its_twenty_characters(kind: str) -> None:
 def test_even_in_trouble_we_say_what_to_do() -> None:
     assert not FORBIDDEN.search(TROUBLE.text)
     assert "再说一遍" in TROUBLE.text
+
+
+def test_what_it_is_about_is_said_in_two_to_six_characters_for_rules_that_exist() -> None:
+    known = {rule["id"] for rule in tomllib.loads(EMERGENCIES.read_text("utf-8"))["rule"]}
+    for rule in known:
+        letter = replace(LETTER, actor_id="wang", detail={"rule": rule})
+        said = re.fullmatch("【急】王秀英(.*)，快去看看！.*", watch.distress(letter))
+        assert said is not None
+        assert 2 <= len(said[1]) <= 6, rule
+    assert known - {"emergency.call-for-help"} == watch.WHAT.keys()
