@@ -280,13 +280,16 @@ async def pass_over(session: AsyncSession, failed: Sequence[Failed], now: dateti
     """Go on where somebody could not be called: tell who watches over her, or climb at once.
 
     Where nobody of the present step has a letter, or may still get one, the ladder climbs
-    now; otherwise her leader, else her coordinator, learns that somebody was not reached.
+    now, but for the last step, which is repeated at its hours; otherwise her leader, else her
+    coordinator, learns that somebody was not reached.
     """
     for letter in failed:
         if await _somebody_is_called(session, letter.incident_id):
             await _tell_watcher(session, letter, now)
-        else:
-            await incidents.hurry(session, letter.incident_id, now)
+            continue
+        incident = await incidents.find_live(session, letter.incident_id)
+        if incident is not None and incident.step < len(incident.steps) - 1:
+            await incidents.hurry(session, incident.id, now)
 
 
 async def _somebody_is_called(session: AsyncSession, incident_id: int) -> bool:
