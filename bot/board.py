@@ -27,7 +27,7 @@ STANDINGS = {
     Standing.UNKNOWN: "没问成",
     Standing.EXCUSED: "请假",
 }
-STEPS = ("邻居和组长", "家人和协理员", "全村", "督导")
+STEPS = ("邻居和组长", "家人和协调员", "全村", "督导")
 
 
 class Board:

@@ -33,7 +33,7 @@ _ROLE_WORDS = {
     "family": "家人",
     "volunteer": "志愿者",
     "leader": "组长",
-    "coordinator": "协理员",
+    "coordinator": "协调员",
     "doctor": "村医",
     "supervisor": "督导",
 }
