@@ -7,7 +7,7 @@ a person's word. `climbs_at` is the moment the ladder moves on by itself.
 import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from functools import lru_cache
 from typing import Any
@@ -276,15 +276,20 @@ async def begin(
     policy = write_policy(rules)
     rows = [_first_row(*one, policy, now) for one in zip(fresh, numbers, strict=True)]
     await insert_new(session, Incident, [], rows)
-    begun = await session.execute(
-        select_live().where(Incident.cause.in_([cause.key for cause in fresh]))
+    written = await session.execute(
+        select(Incident.cause, Incident.id, Incident.number).where(
+            Incident.cause.in_([cause.key for cause in fresh])
+        )
     )
-    rule_of = {cause.key: cause.rule for cause in fresh}
-    return [replace(one, rule=rule_of[one.cause]) for one in (Live(*row) for row in begun)]
+    places = {cause: (id_, number) for cause, id_, number in written}
+    return [
+        _as_begun(row, *places[cause.key], cause.rule)
+        for row, cause in zip(rows, fresh, strict=True)
+    ]
 
 
 def _first_row(cause: Cause, number: int, policy: str, now: datetime) -> dict[str, Any]:
-    row: dict[str, Any] = {
+    return {
         "cause": cause.key,
         "number": number,
         "village_id": cause.village_id,
@@ -295,8 +300,20 @@ def _first_row(cause: Cause, number: int, policy: str, now: datetime) -> dict[st
         "lap": 0,
         "policy": policy,
         "opened_at": now,
+        "climbs_at": now + _first_wait(cause.kind, policy),
     }
-    return {**row, "climbs_at": now + Live(id=0, **row).wait}
+
+
+@lru_cache(maxsize=64)
+def _first_wait(kind: IncidentKind, policy: str) -> timedelta:
+    epoch = datetime.min.replace(tzinfo=UTC)
+    return Live(0, "", 0, 0, "", kind, Stage.OPEN, 0, 0, policy, epoch).wait
+
+
+def _as_begun(row: dict[str, Any], id_: int, number: int, rule: str) -> Live:
+    """Return what was just written, under the number that it really got."""
+    known = {name: row[name] for name in row if name not in ("number", "climbs_at")}
+    return Live(id=id_, number=number, rule=rule, **known)
 
 
 async def _take_numbers(session: AsyncSession, causes: Sequence[Cause]) -> list[int]:
@@ -334,10 +351,10 @@ def letter_about(
 ) -> NewLetter:
     """Word nothing yet: a letter names its incident, and is worded when it is carried.
 
-    Its detail holds what its wording and form depend on: the kind of the incident as it is now
+    Its detail holds what its wording and form depend on: the kind of a distress as it is now
     and, of an emergency, the rule that called for help; never her own words.
     """
-    of_it = {"kind": str(incident.kind)}
+    of_it = {"kind": str(incident.kind)} if incident.is_distress else {}
     if incident.is_emergency and incident.rule:
         of_it["rule"] = incident.rule
     return NewLetter(
@@ -349,7 +366,7 @@ def letter_about(
         actor_id=actor,
         incident_id=incident.id,
         number=incident.number,
-        detail={**of_it, **(detail or {})},
+        detail={**of_it, **(detail or {})} or None,
     )
 
 
