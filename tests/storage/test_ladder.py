@@ -11,8 +11,8 @@ from storage.incidents import Cause, Incident, IncidentKind, find_live
 from storage.ladder import Failed
 from storage.letters import Letter, LetterState
 from storage.people import Person, Role
-from storage.roster import Entry
 from storage.rules import VILLAGE_TIME, LadderRules
+from tests.storage.settlers import settler
 
 NOW = datetime(2026, 11, 23, 9, 30, tzinfo=VILLAGE_TIME)
 CAST = (
@@ -22,21 +22,8 @@ CAST = (
 )
 
 
-def entry(person: str, name: str, role: Role) -> Entry:
-    return Entry(
-        line=2,
-        id=person,
-        name=name,
-        gender="female",
-        village="李家沟",
-        group="柿树院",
-        roles=frozenset({role}),
-        openid=f"o-{person}",
-    )
-
-
 async def open_incident(session: AsyncSession) -> int:
-    await roster.enrol(session, [entry(*one) for one in CAST], NOW)
+    await roster.enrol(session, [settler(*one) for one in CAST], NOW)
     village = await session.scalar(select(Person.village_id).where(Person.id == "wang"))
     cause = Cause("missed:wang", IncidentKind.MISSED, "wang", village or 0)
     (begun,) = await ladder.raise_alarm(session, [cause], NOW, LadderRules())

@@ -6,21 +6,13 @@ from storage import letters, roster
 from storage.database import Database
 from storage.letters import LetterState, NewLetter, Outcome, Urgency
 from storage.people import Role
-from storage.roster import Entry
 from storage.rules import VILLAGE_TIME
+from tests.storage.settlers import settler
 
 NIGHT = datetime(2026, 11, 22, 22, 0, tzinfo=VILLAGE_TIME)
 MORNING = datetime(2026, 11, 23, 6, 30, tzinfo=VILLAGE_TIME)
 LEASE = timedelta(minutes=1)
-LEADER = Entry(
-    line=2,
-    id="dashan",
-    name="李大山",
-    gender="male",
-    village="李家沟",
-    group="柿树院",
-    roles=frozenset({Role.LEADER}),
-)
+LEADER = settler("dashan", "李大山", Role.LEADER)
 
 
 async def test_put_off_until_half_past_six_it_goes_at_half_past_six(database: Database) -> None:

@@ -5,21 +5,13 @@ from datetime import datetime, timedelta
 from storage import roster, voices
 from storage.database import Database
 from storage.people import Role
-from storage.roster import Entry
 from storage.rules import VILLAGE_TIME
 from storage.voices import VoiceState
+from tests.storage.settlers import settler
 
 NOW = datetime(2026, 11, 23, 8, 0, tzinfo=VILLAGE_TIME)
 LEASE = timedelta(minutes=1)
-WANG = Entry(
-    line=2,
-    id="wang",
-    name="王秀英",
-    gender="female",
-    village="李家沟",
-    group="柿树院",
-    roles=frozenset({Role.ELDER}),
-)
+WANG = settler("wang", "王秀英", Role.ELDER)
 
 
 async def test_who_listened_too_long_settles_nothing(database: Database) -> None:
