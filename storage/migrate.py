@@ -1,6 +1,9 @@
 """Brings a database to the newest schema, and tells whether it is there."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 from alembic import command
 from alembic.autogenerate import compare_metadata
@@ -8,6 +11,7 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, inspect
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.database import Database
 from storage.schema import metadata
@@ -15,6 +19,13 @@ from storage.schema import metadata
 
 class OldSchemaError(Exception):
     """The database is not at the schema that this program speaks."""
+
+
+class BrokenReferenceError(Exception):
+    """A migration would leave rows that refer to nothing; nothing was changed."""
+
+    def __init__(self) -> None:
+        super().__init__("the migration would break references between rows; nothing was changed")
 
 
 class NewSchemaError(Exception):
@@ -35,22 +46,44 @@ def _config(connection: Connection | None = None) -> Config:
     return config
 
 
-def _upgrade(connection: Connection) -> None:
-    command.upgrade(_config(connection), "head")
+def _upgrade(connection: Connection, to: str = "head") -> None:
+    command.upgrade(_config(connection), to)
 
 
-async def migrate(database: Database) -> None:
-    """Bring the database to the newest schema; a second time changes nothing.
+async def migrate(database: Database, to: str = "head") -> None:
+    """Bring the database to a schema, else the newest; a second time changes nothing.
 
     Raises NewSchemaError.
     """
     await database.knock()
     scripts = ScriptDirectory.from_config(_config())
-    async with database.engine.begin() as connection:
+    async with _rebuilding(database) as connection:
         found = await connection.run_sync(_revision)
         if found and found not in {script.revision for script in scripts.walk_revisions()}:
             raise NewSchemaError(found, scripts.get_current_head())
-        await connection.run_sync(_upgrade)
+        await connection.run_sync(_upgrade, to)
+
+
+@asynccontextmanager
+async def _rebuilding(database: Database) -> AsyncIterator[AsyncConnection]:
+    """Open a transaction in which SQLite lets tables be rebuilt that others refer to.
+
+    Foreign keys are switched off outside of it, as SQLite asks, and checked before it ends.
+    """
+    async with database.engine.connect() as connection:
+        if not database.is_sqlite:
+            async with connection.begin():
+                yield connection
+            return
+        driver: Any = (await connection.get_raw_connection()).driver_connection
+        await driver.execute("PRAGMA foreign_keys=OFF")
+        try:
+            async with connection.begin():
+                yield connection
+                if (await connection.exec_driver_sql("PRAGMA foreign_key_check")).first():
+                    raise BrokenReferenceError()
+        finally:
+            await driver.execute("PRAGMA foreign_keys=ON")
 
 
 def _revision(connection: Connection) -> str | None:
@@ -68,7 +101,7 @@ async def check_schema(database: Database) -> None:
     """
     await database.knock()
     newest = ScriptDirectory.from_config(_config()).get_current_head()
-    async with database.engine.begin() as connection:
+    async with _rebuilding(database) as connection:
         if await connection.run_sync(_is_empty):
             await connection.run_sync(_upgrade)
             return
