@@ -3,10 +3,10 @@
 import asyncio
 import os
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 
@@ -28,21 +28,23 @@ from bot.transcribers.wechat_media import WechatMedia
 from handlers.desk import Desk
 from handlers.features import PAPERS, ROUTERS
 from handlers.hearing import Hearing
-from schedules import auditing, climbing, expecting, greeting, reporting
-from schedules.bell import Bell
+from schedules import auditing, climbing, expecting, greeting, reporting, village_silences
+from schedules.bell import Bell, Round
 from schedules.clock import Clock, SimulatedClock, WallClock
 from schedules.delivery import Delivery
 from schedules.listening import Listening
+from schedules.noticing import Noticing
 from schedules.transport import Way
 from storage.database import Database
 from storage.migrate import check_schema
 
 log = structlog.get_logger()
 
+PAUSE_SECONDS = 10.0
+"""Seconds on the wall for which a machine may be too busy to ring, however fast the clock runs."""
+
 FLUSH_SECONDS = 10.0
 """How long letters may still be carried while the house closes."""
-
-Round = Callable[[datetime], Awaitable[int]]
 
 
 @dataclass(frozen=True)
@@ -129,9 +131,18 @@ def _build(
     if config.simulator.enabled:
         application.add_routes(simulator.routes())
         application.add_routes(Board(database, clock, rules.checkin).routes())
+    pause = max(
+        timedelta(minutes=rules.watch.gap_minutes), PAUSE_SECONDS * timedelta(seconds=speed)
+    )
+    noticing = Noticing(database, rules.watch, pause)
     rounds: dict[str, tuple[float, Round]] = {
-        "opening": (30, lambda now: expecting.open_the_day(database, now, rules)),
-        "expecting": (5, lambda now: expecting.wait_for_elders(database, now, rules)),
+        "opening": (30, noticing.before(partial(expecting.open_the_day, database, rules=rules))),
+        "expecting": (
+            5,
+            noticing.before(partial(expecting.wait_for_elders, database, rules=rules)),
+        ),
+        "villages": (5, partial(village_silences.watch_villages, database, rules=rules)),
+        "noticing": (60, noticing.examine),
         "greeting": (60, lambda now: greeting.greet(database, now, rules)),
         "climbing": (5, lambda now: climbing.climb(database, now)),
         "reporting": (30, lambda now: reporting.write_digests(database, now, rules)),

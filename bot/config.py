@@ -41,6 +41,7 @@ from storage.rules import (
     LetterRules,
     PairingRules,
     Rules,
+    WatchRules,
 )
 
 PREFIX = "SHOUWANG_"
@@ -207,6 +208,7 @@ class Config(BaseSettings):
     database: DatabaseSection = DatabaseSection()
     wechat: WechatSection = Field(default_factory=WechatSection)
     checkin: CheckinRules = CheckinRules()
+    watch: WatchRules = WatchRules()
     ladder: LadderRules = LadderRules()
     letters: LetterRules = LetterRules()
     pairing: PairingRules = PairingRules()
@@ -246,6 +248,7 @@ class Config(BaseSettings):
     def rules(self) -> Rules:
         return Rules(
             checkin=self.checkin,
+            watch=self.watch,
             ladder=self.ladder,
             letters=self.letters,
             pairing=self._pairing_with_pictures(),

@@ -119,6 +119,6 @@ class Bell:
     async def _beat(self, now: datetime) -> int:
         async with self._database.writing() as session:
             for name, at in list(self.came_through.items()):
-                await beats.beat(session, name, self._node, at)
+                await beats.beat(session, name, self._node, min(at, now))
             await beats.beat(session, BEAT, self._node, now)
         return len(self.came_through)

@@ -5,12 +5,13 @@ from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from handlers.checkin.talk import LAST_ASK, LOOK_IN, REMINDER
-from storage import checkins, contacts, holds, ladder, letters, people
+from handlers.checkin.talk import LAST_ASK, REMINDER
+from schedules import outages
+from schedules.asking import ask, ask_to_look_in, by_phone
+from storage import checkins, holds, ladder, letters, silences
 from storage.checkins import Due, State, watch_day
 from storage.database import Database
 from storage.incidents import Cause, IncidentKind
-from storage.letters import NewLetter, Urgency
 from storage.rules import CheckinRules, Rules
 
 AT_ONCE = 500
@@ -35,7 +36,9 @@ async def wait_for_elders(database: Database, now: datetime, rules: Rules) -> in
     while True:
         async with database.writing() as session:
             due = await checkins.claim_due(session, now, AT_ONCE)
-            await _move_on(session, due, now, rules)
+            ours, hers = await outages.part(session, due, now, rules)
+            await _move_on(session, hers, now, rules)
+            await outages.make_good(session, ours, now, rules)
         moved += len(due)
         if len(due) < AT_ONCE:
             return moved
@@ -55,9 +58,14 @@ async def _remind(
     session: AsyncSession, due: Sequence[Due], now: datetime, rules: CheckinRules
 ) -> None:
     await checkins.move(session, due, State.REMINDED, [row.closes_at for row in due])
-    with_phone, without = await _by_phone(session, due)
-    await letters.write(session, [_ask(row, REMINDER, rules) for row in with_phone], now)
-    await _ask_to_look_in(session, without, now, rules)
+    with_phone, without = await by_phone(session, due)
+    await letters.write(
+        session,
+        [ask(row, REMINDER, row.closes_at + rules.grace(row.tier)) for row in with_phone],
+        now,
+    )
+    until = {row.elder_id: row.closes_at + rules.grace(row.tier) for row in without}
+    await ask_to_look_in(session, without, until, now)
 
 
 async def _ask_a_last_time(
@@ -66,60 +74,21 @@ async def _ask_a_last_time(
     """Give everybody her whole grace from the moment she is really asked."""
     missed_at: list[datetime | None] = [now + rules.grace(row.tier) for row in due]
     await checkins.move(session, due, State.LATE, missed_at)
-    with_phone, _ = await _by_phone(session, due)
-    await letters.write(session, [_ask(row, LAST_ASK, rules) for row in with_phone], now)
-
-
-async def _by_phone(session: AsyncSession, due: Sequence[Due]) -> tuple[list[Due], list[Due]]:
-    reachable = await people.addresses(session, {row.elder_id for row in due}) if due else {}
-    with_phone = [row for row in due if row.elder_id in reachable]
-    return with_phone, [row for row in due if row.elder_id not in reachable]
-
-
-def _ask(row: Due, kind: str, rules: CheckinRules) -> NewLetter:
-    return NewLetter(
-        key=f"{kind}:{row.key}",
-        kind=kind,
-        urgency=Urgency.REMINDER,
-        recipient_id=row.elder_id,
-        about_id=row.elder_id,
-        expires_at=row.closes_at + rules.grace(row.tier),
-    )
-
-
-async def _ask_to_look_in(
-    session: AsyncSession, due: Sequence[Due], now: datetime, rules: CheckinRules
-) -> None:
-    """Ask leaders, else neighbours, after the elders who have no phone: one letter each."""
-    if not due:
-        return
-    around = await contacts.around(session, {row.elder_id for row in due})
-    names = await people.names_of(session, {row.elder_id for row in due})
-    lists: dict[str, list[Due]] = {}
-    for row in due:
-        circles = around[row.elder_id]
-        for watcher in circles.of(["leader"]) or circles.of(["neighbours"]):
-            lists.setdefault(watcher, []).append(row)
+    with_phone, _ = await by_phone(session, due)
     await letters.write(
         session,
-        [
-            NewLetter(
-                key=f"{LOOK_IN}:{watcher}:{rows[0].key}",
-                kind=LOOK_IN,
-                urgency=Urgency.REMINDER,
-                recipient_id=watcher,
-                detail={"names": [names[row.elder_id] for row in rows]},
-                expires_at=max(row.closes_at + rules.grace(row.tier) for row in rows),
-            )
-            for watcher, rows in lists.items()
-        ],
+        [ask(row, LAST_ASK, row.closes_at + rules.grace(row.tier)) for row in with_phone],
         now,
     )
 
 
 async def _miss(session: AsyncSession, due: Sequence[Due], now: datetime, rules: Rules) -> None:
+    """Call for each who is silent; where it is one silence of a village, for the village."""
     await checkins.move(session, due, State.MISSED, [None] * len(due))
+    each, together = await silences.alone(session, due, rules.watch)
     causes = [
-        Cause(f"missed:{row.key}", IncidentKind.MISSED, row.elder_id, row.village_id) for row in due
+        Cause(f"missed:{row.key}", IncidentKind.MISSED, row.elder_id, row.village_id)
+        for row in each
     ]
     await ladder.raise_alarm(session, causes, now, rules.ladder)
+    await ladder.call_villages(session, silences.SILENT, together, now, rules.ladder)

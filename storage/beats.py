@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import String, func, select
+from sqlalchemy import String, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -23,6 +23,11 @@ async def beat(session: AsyncSession, name: str, node: str, now: datetime) -> No
         session.add(Beat(round=name, node=node, at=now))
     else:
         row.at = now
+
+
+async def begin_anew(session: AsyncSession, now: datetime) -> None:
+    """Let no beat lie in the future: the clock was put back."""
+    await session.execute(update(Beat).where(Beat.at > now).values(at=now))
 
 
 async def last(session: AsyncSession) -> dict[str, datetime]:

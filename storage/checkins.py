@@ -26,6 +26,7 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
+from storage import downtimes
 from storage.database import Base, BigId, Instant, insert_new, run_many
 from storage.people import Person
 from storage.rules import CheckinRules, at_village, village_day
@@ -44,6 +45,9 @@ class State(StrEnum):
 
 WAITING = (State.PENDING, State.REMINDED, State.LATE)
 """Still open: a word from her meets it, and the clock moves it on."""
+
+TO_BE_MET = (*WAITING, State.UNKNOWN)
+"""What her word meets. Where it was we who were away she may still be heard, at any hour."""
 
 SAID_WELL, SAID_UNWELL, BY_PROXY = "ok", "care", "proxy"
 """Kinds of a sign of life that say more than that she is alive; the others tell what she sent."""
@@ -91,6 +95,8 @@ class Expectation(Base):
     closes_at: Mapped[datetime]
     next_at: Mapped[datetime | None]
     met_at: Mapped[datetime | None]
+    settles_at: Mapped[datetime | None]
+    """Until when she may answer that we asked again, after an outage of ours."""
 
 
 class SignOfLife(Base):
@@ -127,7 +133,7 @@ _MEET = (
     .where(
         Expectation.elder_id == bindparam("elder"),
         Expectation.day == bindparam("on"),
-        or_(*(Expectation.state == state for state in WAITING)),
+        or_(*(Expectation.state == state for state in TO_BE_MET)),
     )
     .values(state=State.MET, met_at=bindparam("heard_at"), next_at=None)
 )
@@ -151,7 +157,8 @@ async def open_day(session: AsyncSession, now: datetime, rules: CheckinRules) ->
     """Open the expectations of one village that has not begun this day; None when all have.
 
     Where the window is over before we could ask (a plan made at noon), the day stays
-    unknown: silence is no sign of anything when nobody was asked.
+    unknown: silence is no sign of anything when nobody was asked. Where it was an outage of
+    ours that took the window, the unknown are due at once, to be asked after all.
     """
     day = watch_day(now, rules)
     village = await session.scalar(
@@ -162,8 +169,11 @@ async def open_day(session: AsyncSession, now: datetime, rules: CheckinRules) ->
     )
     if village is None:
         return None
+    spans = await downtimes.since(session, at_village(day, rules.day_starts))
     for opens, closes, tier in await _windows_of(session, village):
-        await _open_window(session, village, day, opens, closes, tier, now, rules)
+        hours = at_village(day, opens), at_village(day, closes)
+        ask_at = now if downtimes.lost(spans, *hours, now) else None
+        await _open_window(session, village, day, hours, tier, now, ask_at, rules)
     await session.execute(update(Village).where(Village.id == village).values(opened_day=day))
     return village
 
@@ -182,13 +192,15 @@ async def _open_window(
     session: AsyncSession,
     village: int,
     day: date,
-    opens: time,
-    closes: time,
+    hours: tuple[datetime, datetime],
     tier: int,
     now: datetime,
+    ask_at: datetime | None,
     rules: CheckinRules,
 ) -> None:
-    opens_at, closes_at = at_village(day, opens), at_village(day, closes)
+    """Open one window, given in village time; where it is over, `ask_at` is when to ask."""
+    opens_at, closes_at = hours
+    opens, closes = (hour.time() for hour in hours)
     in_time = closes_at > now
     remind_at = closes_at - timedelta(minutes=rules.remind_before_minutes)
     columns: dict[str, Any] = {
@@ -200,7 +212,7 @@ async def _open_window(
         "state": literal(State.PENDING if in_time else State.UNKNOWN, String),
         "opens_at": literal(opens_at, Instant()),
         "closes_at": literal(closes_at, Instant()),
-        "next_at": literal(remind_at if in_time else None, Instant()),
+        "next_at": literal(remind_at if in_time else ask_at, Instant()),
     }
     chosen = (
         select(*columns.values())
@@ -225,41 +237,63 @@ class Due:
     village_id: int
     tier: int
     state: str
+    opens_at: datetime
     closes_at: datetime
+    settles_at: datetime | None
 
     @property
     def key(self) -> str:
         return f"{self.elder_id}:{self.day}:{self.slot}"
 
 
+_DUE = select(
+    Expectation.elder_id,
+    Expectation.day,
+    Expectation.slot,
+    Expectation.village_id,
+    Expectation.tier,
+    Expectation.state,
+    Expectation.opens_at,
+    Expectation.closes_at,
+    Expectation.settles_at,
+).with_for_update(skip_locked=True)
+
+
 async def claim_due(session: AsyncSession, now: datetime, limit: int) -> list[Due]:
-    """Lock and return expectations that are due, the longest due first."""
+    """Lock and return expectations that are due, the longest due first.
+
+    The last village comes whole, though that makes it a few more than `limit`: whether a
+    village is silent can only be told where all of it is seen at once.
+    """
     rows = await session.execute(
-        select(
-            Expectation.elder_id,
-            Expectation.day,
-            Expectation.slot,
-            Expectation.village_id,
-            Expectation.tier,
-            Expectation.state,
-            Expectation.closes_at,
-        )
-        .where(Expectation.next_at <= now)
-        .order_by(Expectation.next_at)
+        _DUE.where(Expectation.next_at <= now)
+        .order_by(Expectation.next_at, Expectation.village_id)
         .limit(limit)
-        .with_for_update(skip_locked=True)
     )
-    return [Due(*row) for row in rows]
+    due = [Due(*row) for row in rows]
+    if len(due) < limit:
+        return due
+    last, known = due[-1].village_id, {one.key for one in due}
+    rest = await session.execute(
+        _DUE.where(Expectation.next_at <= now, Expectation.village_id == last)
+    )
+    return due + [one for one in (Due(*row) for row in rest) if one.key not in known]
 
 
 async def move(
-    session: AsyncSession, due: Sequence[Due], to: State, next_at: Sequence[datetime | None]
+    session: AsyncSession,
+    due: Sequence[Due],
+    to: State,
+    next_at: Sequence[datetime | None],
+    *,
+    settles_at: Sequence[datetime | None] | None = None,
 ) -> None:
     """Move claimed expectations on; one that was met in the meantime stays met."""
-    alike: dict[tuple[date, str, str, datetime | None], list[str]] = {}
-    for row, then in zip(due, next_at, strict=True):
-        alike.setdefault((row.day, row.slot, row.state, then), []).append(row.elder_id)
-    for (day, slot, state, then), elders in alike.items():
+    alike: dict[tuple[date, str, str, datetime | None, datetime | None], list[str]] = {}
+    settled = settles_at or [row.settles_at for row in due]
+    for row, then, until in zip(due, next_at, settled, strict=True):
+        alike.setdefault((row.day, row.slot, row.state, then, until), []).append(row.elder_id)
+    for (day, slot, state, then, until), elders in alike.items():
         await session.execute(
             update(Expectation)
             .where(
@@ -268,5 +302,5 @@ async def move(
                 Expectation.slot == slot,
                 Expectation.state == state,
             )
-            .values(state=to, next_at=then)
+            .values(state=to, next_at=then, settles_at=until)
         )

@@ -1,6 +1,6 @@
 """Who stands around an elder, circle by circle, and can be reached."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from sqlalchemy import ColumnElement, and_, exists, or_, select
@@ -32,6 +32,28 @@ class Around:
         """Return the people of several circles, each once."""
         people = (person for circle in circles for person in self.circles.get(circle, ()))
         return list(dict.fromkeys(people))
+
+    def without(self, people: Collection[str]) -> "Around":
+        return Around(
+            {
+                circle: [one for one in of_it if one not in people]
+                for circle, of_it in self.circles.items()
+            }
+        )
+
+
+async def around_villages(
+    session: AsyncSession, groups: Mapping[int, Collection[int | None]]
+) -> dict[int, Around]:
+    """Return the circles around whole villages: the leaders of the groups named for each,
+    its other leaders as their deputies, and its officials; only whom some channel reaches.
+    """
+    serving = await _serving(session, set(groups))
+    everywhere = serving.get(None, [])
+    return {
+        village: _around_village(of_them, [*serving.get(village, ()), *everywhere])
+        for village, of_them in groups.items()
+    }
 
 
 async def around(session: AsyncSession, elders: Collection[str]) -> dict[str, Around]:
@@ -86,6 +108,14 @@ class _Official:
         if self.role == Role.LEADER and self.group == group:
             return "leader"
         return _CIRCLES[self.role]
+
+
+def _around_village(groups: Collection[int | None], officials: Iterable[_Official]) -> Around:
+    found = Around()
+    for official in officials:
+        leads = official.role == Role.LEADER and official.group in groups
+        found.add("leader" if leads else _CIRCLES[official.role], official.person)
+    return found
 
 
 def _circles_around(group: int | None, officials: Iterable[_Official]) -> dict[Circle, list[str]]:

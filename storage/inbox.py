@@ -2,9 +2,9 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from sqlalchemy import Index, String, bindparam, insert, select
+from sqlalchemy import Index, String, bindparam, func, insert, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -51,6 +51,30 @@ async def replies(
         rows = await session.execute(_REPLIES, {"channel": channel, "keys": of_channel})
         found |= {(on, key): reply for on, key, reply in rows}
     return found
+
+
+async def last_received(session: AsyncSession, now: datetime) -> datetime | None:
+    """Return when the last message came, None where none has come in two days."""
+    return await session.scalar(
+        select(Handled.received_at)
+        .where(Handled.received_at.between(now - timedelta(days=2), now))
+        .order_by(Handled.received_at.desc())
+        .limit(1)
+    )
+
+
+async def received(session: AsyncSession, since: datetime, until: datetime) -> int | None:
+    """Return how many messages came in a time, None where we did not live yet."""
+    before = await session.scalar(
+        select(Handled.received_at).where(Handled.received_at < since).limit(1)
+    )
+    if before is None:
+        return None
+    return await session.scalar(
+        select(func.count())
+        .select_from(Handled)
+        .where(Handled.received_at > since, Handled.received_at <= until)
+    )
 
 
 async def remember(session: AsyncSession, answered: Sequence[Answered]) -> None:

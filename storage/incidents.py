@@ -23,6 +23,7 @@ from sqlalchemy import (
     UniqueConstraint,
     and_,
     bindparam,
+    case,
     exists,
     func,
     or_,
@@ -45,6 +46,7 @@ class IncidentKind(StrEnum):
     MISSED = "missed"
     EMERGENCY = "emergency"
     CRISIS = "crisis"
+    VILLAGE = "village"  # so many are silent at once that it is hardly each of them
 
 
 class Stage(StrEnum):
@@ -64,18 +66,20 @@ class Result(StrEnum):
     HOSPITAL = "住院"
     HARMED = "出事"
     SPOKE = "报平安"  # she spoke herself
+    EACH = "逐一找"  # of a village: each who is still silent is called for by herself
 
 
 ALARM = "alarm"
 DISTRESS = "distress"
 CRISIS = "crisis"
+SILENCE = "silence"
 PROMISED = "promised"
 BROKEN = "broken"
 WORSE = "worse"
 CLEAR = "clear"
 UNREACHED = "unreached"
 
-CALLS = (ALARM, DISTRESS, CRISIS)
+CALLS = (ALARM, DISTRESS, CRISIS, SILENCE)
 """The letters that call somebody: whoever has one is owed the all-clear."""
 
 _LIVE = text("climbs_at IS NOT NULL")
@@ -87,7 +91,8 @@ class Incident(Base):
         UniqueConstraint("cause"),
         UniqueConstraint("village_id", "number"),
         CheckConstraint("stage IN ('open', 'promised', 'closed')", name="stage"),
-        CheckConstraint("kind IN ('missed', 'emergency', 'crisis')", name="kind"),
+        CheckConstraint("kind IN ('missed', 'emergency', 'crisis', 'village')", name="kind"),
+        CheckConstraint("(elder_id IS NULL) = (kind = 'village')", name="about"),
         Index("ix_incidents_climbing", "climbs_at", sqlite_where=_LIVE, postgresql_where=_LIVE),
         Index("ix_incidents_live", "elder_id", sqlite_where=_LIVE, postgresql_where=_LIVE),
         Index(None, "village_id", "opened_at"),
@@ -99,7 +104,8 @@ class Incident(Base):
     number: Mapped[int]
     """What people call it in the village: 我去 12."""
     village_id: Mapped[int] = mapped_column(ForeignKey("villages.id"))
-    elder_id: Mapped[str] = mapped_column(ForeignKey("people.id"))
+    elder_id: Mapped[str | None] = mapped_column(ForeignKey("people.id"))
+    """None where it is about a whole village."""
     kind: Mapped[str] = mapped_column(String(10))
     stage: Mapped[str] = mapped_column(String(8), default=Stage.OPEN)
     step: Mapped[int] = mapped_column(default=0)
@@ -146,7 +152,10 @@ class Promise(Base):
 
 @dataclass(frozen=True, slots=True)
 class Cause:
-    """Why an incident is opened; `key` is natural, so that the same cause opens one."""
+    """Why an incident is opened; `key` is natural, so that the same cause opens one.
+
+    `elder_id` is "" where it is about a whole village.
+    """
 
     key: str
     kind: IncidentKind
@@ -154,11 +163,16 @@ class Cause:
     village_id: int
     rule: str = ""
     """The rule of hearing that called for help, "" where nobody said what it is."""
+    place: str = ""
+    """The name of the village, where it is about a whole one."""
 
 
 @dataclass(frozen=True, slots=True)
 class Live:
-    """An incident that is not closed. `rule` is the rule that called for help, as far as known."""
+    """An incident that is not closed. `rule` is the rule that called for help, as far as known.
+
+    `elder_id` is "" where it is about a whole village, and then `place` is its name.
+    """
 
     id: int
     cause: str
@@ -171,6 +185,7 @@ class Live:
     lap: int
     policy: str
     opened_at: datetime
+    place: str = ""
     rule: str = ""
 
     @property
@@ -184,6 +199,20 @@ class Live:
     @property
     def is_crisis(self) -> bool:
         return self.kind == IncidentKind.CRISIS
+
+    @property
+    def is_village(self) -> bool:
+        return self.kind == IncidentKind.VILLAGE
+
+    @property
+    def why(self) -> str:
+        """What made it begin: the first word of its cause."""
+        return self.cause.partition(":")[0]
+
+    @property
+    def begins_wide(self) -> bool:
+        """Whether its first two steps are called together."""
+        return self.is_emergency or self.is_village
 
     @property
     def is_distress(self) -> bool:
@@ -225,19 +254,29 @@ def _read_policy(policy: str) -> LadderRules:
     return LadderRules(**stored)
 
 
+_PLACE = case(
+    (
+        Incident.kind == IncidentKind.VILLAGE,
+        select(Village.name).where(Village.id == Incident.village_id).scalar_subquery(),
+    ),
+    else_="",
+)
+
+
 def select_live() -> Select[*tuple[Any, ...]]:
     return select(
         Incident.id,
         Incident.cause,
         Incident.number,
         Incident.village_id,
-        Incident.elder_id,
+        func.coalesce(Incident.elder_id, ""),
         Incident.kind,
         Incident.stage,
         Incident.step,
         Incident.lap,
         Incident.policy,
         Incident.opened_at,
+        _PLACE,
     ).where(Incident.climbs_at.is_not(None))
 
 
@@ -283,8 +322,7 @@ async def begin(
     )
     places = {cause: (id_, number) for cause, id_, number in written}
     return [
-        _as_begun(row, *places[cause.key], cause.rule)
-        for row, cause in zip(rows, fresh, strict=True)
+        _as_begun(row, *places[cause.key], cause) for row, cause in zip(rows, fresh, strict=True)
     ]
 
 
@@ -293,7 +331,7 @@ def _first_row(cause: Cause, number: int, policy: str, now: datetime) -> dict[st
         "cause": cause.key,
         "number": number,
         "village_id": cause.village_id,
-        "elder_id": cause.elder_id,
+        "elder_id": cause.elder_id or None,
         "kind": cause.kind,
         "stage": Stage.OPEN,
         "step": 0,
@@ -310,10 +348,11 @@ def _first_wait(kind: IncidentKind, policy: str) -> timedelta:
     return Live(0, "", 0, 0, "", kind, Stage.OPEN, 0, 0, policy, epoch).wait
 
 
-def _as_begun(row: dict[str, Any], id_: int, number: int, rule: str) -> Live:
+def _as_begun(row: dict[str, Any], id_: int, number: int, cause: Cause) -> Live:
     """Return what was just written, under the number that it really got."""
-    known = {name: row[name] for name in row if name not in ("number", "climbs_at")}
-    return Live(id=id_, number=number, rule=rule, **known)
+    known = {name: row[name] for name in row if name not in ("number", "climbs_at", "elder_id")}
+    known |= {"elder_id": cause.elder_id, "place": cause.place, "rule": cause.rule}
+    return Live(id=id_, number=number, **known)
 
 
 async def _take_numbers(session: AsyncSession, causes: Sequence[Cause]) -> list[int]:
@@ -357,12 +396,14 @@ def letter_about(
     of_it = {"kind": str(incident.kind)} if incident.is_distress else {}
     if incident.is_emergency and incident.rule:
         of_it["rule"] = incident.rule
+    if incident.is_village:
+        of_it["village"] = incident.place
     return NewLetter(
         key=key,
         kind=kind,
         urgency=Urgency.ALARM,
         recipient_id=recipient,
-        about_id=incident.elder_id,
+        about_id=incident.elder_id or None,
         actor_id=actor,
         incident_id=incident.id,
         number=incident.number,
@@ -401,11 +442,12 @@ async def promise(session: AsyncSession, incident: Live, person: str, now: datet
 
 
 async def close(
-    session: AsyncSession, incident: Live, result: Result, by: str, now: datetime
+    session: AsyncSession, incident: Live, result: Result, by: str | None, now: datetime
 ) -> bool:
     """Close an incident by a person's word; False where it was closed before.
 
-    What was not sent is withdrawn, and exactly those who were told hear how it ended.
+    `by` is None only for a village whose elders have all been heard, or are called for one
+    by one. What was not sent is withdrawn, and exactly those who were told hear how it ended.
     """
     moved = await session.scalar(
         update(Incident)
@@ -437,8 +479,9 @@ async def close(
     return True
 
 
-async def _end_promises(session: AsyncSession, incident: Live, by: str) -> None:
-    for who, state in ((Promise.person_id == by, "kept"), (Promise.person_id != by, "released")):
+async def _end_promises(session: AsyncSession, incident: Live, by: str | None) -> None:
+    is_his = Promise.person_id == (by or "")
+    for who, state in ((is_his, "kept"), (~is_his, "released")):
         await session.execute(
             update(Promise)
             .where(Promise.incident_id == incident.id, Promise.state == "open", who)
@@ -495,7 +538,7 @@ async def visible_to(session: AsyncSession, caller: Caller) -> list[Live]:
         mine.append(and_(no_secret, Incident.elder_id.in_(group)))
     rows = await session.execute(
         select_live()
-        .where(or_(*mine), Incident.elder_id != caller.id)
+        .where(or_(*mine), Incident.elder_id.is_distinct_from(caller.id))
         .order_by(Incident.opened_at, Incident.id)
     )
     return [Live(*row) for row in rows]

@@ -8,8 +8,9 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, exists, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from storage import incidents, letters
-from storage.contacts import Around, around
+from storage import incidents, letters, silences
+from storage.checkins import Due
+from storage.contacts import Around, around, around_villages
 from storage.database import insert_new
 from storage.incidents import (
     ALARM,
@@ -17,6 +18,7 @@ from storage.incidents import (
     CALLS,
     CRISIS,
     DISTRESS,
+    SILENCE,
     UNREACHED,
     WORSE,
     Cause,
@@ -30,12 +32,18 @@ from storage.incidents import (
     select_live,
 )
 from storage.letters import Letter, LetterState, NewLetter
+from storage.people import names_of
 from storage.rules import LadderRules
+from storage.silences import Telling
+
+MORE = "more"
+"""The letter that tells of others who have joined a silent village."""
 
 _CALLS: Mapping[str, str] = {
     IncidentKind.MISSED: ALARM,
     IncidentKind.EMERGENCY: DISTRESS,
     IncidentKind.CRISIS: CRISIS,
+    IncidentKind.VILLAGE: SILENCE,
 }
 
 
@@ -56,9 +64,52 @@ async def raise_alarm(
     An emergency calls the first two steps together. Returns the incidents opened now.
     """
     begun = await incidents.begin(session, causes, now, rules)
+    await _call_first(session, begun, now)
+    return begun
+
+
+async def _call_first(session: AsyncSession, begun: Sequence[Live], now: datetime) -> None:
     resting = await _call(session, begun, now)
     await _rest(session, [one for one, was in zip(resting, begun, strict=True) if one != was], now)
-    return begun
+
+
+async def call_villages(
+    session: AsyncSession,
+    why: str,
+    together: Mapping[int, Sequence[Due]],
+    now: datetime,
+    rules: LadderRules,
+) -> None:
+    """Call for whole villages: one incident stands for the silent of each.
+
+    Where a village is called for already, the others join, and who was called hears of them.
+    """
+    live = await silences.live_of(session, together)
+    for village, incident in live.items():
+        await silences.join(session, incident.id, together[village], now)
+        await _tell_of_more(session, incident, together[village], now)
+    fresh = {village: rows for village, rows in together.items() if village not in live}
+    causes = await silences.causes(session, why, fresh)
+    begun = await incidents.begin(session, causes, now, rules)
+    for incident in begun:
+        await silences.join(session, incident.id, fresh[incident.village_id], now)
+    await _call_first(session, begun, now)
+
+
+async def _tell_of_more(
+    session: AsyncSession, incident: Live, rows: Sequence[Due], now: datetime
+) -> None:
+    told = await letters.being_told(session, incident.id, CALLS)
+    names = await names_of(session, {row.elder_id for row in rows})
+    detail = {"names": [names[row.elder_id] for row in rows]}
+    await letters.write(
+        session,
+        [
+            letter_about(incident, MORE, f"{MORE}:{rows[0].key}:{person}", person, detail=detail)
+            for person in told
+        ],
+        now,
+    )
 
 
 async def climb(session: AsyncSession, now: datetime, limit: int) -> int:
@@ -154,12 +205,13 @@ async def _call(session: AsyncSession, called: Sequence[Live], now: datetime) ->
 
     Returns where each ladder has come to rest.
     """
-    circles = await around(session, {incident.elder_id for incident in called})
+    tellings = await silences.tellings(session, [one for one in called if one.is_village])
+    circles = await _circles(session, called, tellings)
     resting: list[Live] = []
     steps: list[dict[str, Any]] = []
     alarms: list[NewLetter] = []
     for incident in called:
-        reached, calls = _fall_through(incident, circles[incident.elder_id])
+        reached, calls = _fall_through(incident, circles[incident.id])
         resting.append(reached)
         for step, people in calls:
             steps.append(
@@ -171,10 +223,30 @@ async def _call(session: AsyncSession, called: Sequence[Live], now: datetime) ->
                     "people": len(people),
                 }
             )
-            alarms.extend(_alarms(incident, step, reached.lap, people, calls))
+            telling = tellings.get(incident.id)
+            alarms.extend(_alarms(incident, step, reached.lap, people, calls, telling))
     await insert_new(session, IncidentStep, [], steps)
     await letters.write(session, alarms, now)
     return resting
+
+
+async def _circles(
+    session: AsyncSession, called: Sequence[Live], tellings: Mapping[int, Telling]
+) -> dict[int, Around]:
+    """Return who stands around the elder, or the village, of each incident."""
+    elders = await around(session, {one.elder_id for one in called if not one.is_village})
+    groups = {
+        one.village_id: {elder.group_id for elder in tellings[one.id].unseen}
+        for one in called
+        if one.is_village
+    }
+    villages = await around_villages(session, groups) if groups else {}
+    return {
+        one.id: villages[one.village_id].without(tellings[one.id].ids)
+        if one.is_village
+        else elders[one.elder_id]
+        for one in called
+    }
 
 
 async def _rest(session: AsyncSession, resting: Sequence[Live], now: datetime) -> None:
@@ -204,7 +276,8 @@ def _fall_through(incident: Live, circles: Around) -> tuple[Live, Calls]:
     calls: Calls = []
     called: set[str] = set()
     step = incident.step
-    at_least = 1 if incident.is_emergency and incident.step == 0 and incident.lap == 0 else step
+    begins = incident.step == 0 and incident.lap == 0
+    at_least = 1 if incident.begins_wide and begins else step
     while True:
         people = [one for one in circles.of(steps[step]) if one not in called]
         if step == last and not people and not called:
@@ -217,16 +290,24 @@ def _fall_through(incident: Live, circles: Around) -> tuple[Live, Calls]:
 
 
 def _alarms(
-    incident: Live, step: int, lap: int, people: list[str], calls: Calls
+    incident: Live,
+    step: int,
+    lap: int,
+    people: list[str],
+    calls: Calls,
+    telling: Telling | None,
 ) -> list[NewLetter]:
     empty = [skipped for skipped, nobody in calls if not nobody and skipped < step]
+    detail: dict[str, Any] = {"empty": empty} if empty else {}
+    if telling is not None:
+        detail |= {"why": incident.why, "names": [one.name for one in telling.unseen]}
     return [
         letter_about(
             incident,
             _CALLS[incident.kind],
             f"{incident.id}:{step}:{lap}:{person}",
             person,
-            detail={"empty": empty} if empty else None,
+            detail=detail or None,
         )
         for person in people
     ]
@@ -315,7 +396,8 @@ async def _tell_watcher(session: AsyncSession, letter: Failed, now: datetime) ->
     incident = await incidents.find_live(session, letter.incident_id)
     if incident is None:
         return
-    circles = (await around(session, {incident.elder_id}))[incident.elder_id]
+    tellings = await silences.tellings(session, [incident] if incident.is_village else [])
+    circles = (await _circles(session, [incident], tellings))[incident.id]
     others = [
         [one for one in circles.of([circle]) if one != letter.recipient_id]
         for circle in ("leader", "coordinators")

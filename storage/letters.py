@@ -56,6 +56,7 @@ GONE_OUT = (LetterState.SENDING, LetterState.SENT, LetterState.DELIVERED)
 _QUEUED = text("state = 'queued'")
 _SENDING = text("state = 'sending'")
 _FAR = text("far_id <> ''")
+_SENT = text("sent_at IS NOT NULL")
 
 
 class Letter(Base):
@@ -78,6 +79,7 @@ class Letter(Base):
         Index("ix_letters_leased", "lease_until", sqlite_where=_SENDING, postgresql_where=_SENDING),
         Index("ix_letters_far", "far_id", sqlite_where=_FAR, postgresql_where=_FAR),
         Index("ix_letters_incident", "incident_id", "recipient_id"),
+        Index("ix_letters_sent", "sent_at", sqlite_where=_SENT, postgresql_where=_SENT),
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
@@ -295,6 +297,15 @@ async def settle(session: AsyncSession, outcomes: Sequence[Outcome], now: dateti
     )
 
 
+async def expire(session: AsyncSession, keys: Sequence[str]) -> None:
+    """Let letters that were not sent yet be worthless: something else is said instead."""
+    await session.execute(
+        update(Letter)
+        .where(Letter.key.in_(keys), Letter.state == LetterState.QUEUED)
+        .values(state=LetterState.EXPIRED)
+    )
+
+
 async def withdraw(session: AsyncSession, incidents: Collection[int]) -> None:
     """Take back what was not sent yet: its cause has gone."""
     await session.execute(
@@ -356,6 +367,33 @@ async def report(
         letter.state = LetterState.DELIVERED if arrived else LetterState.FAILED
         letter.reason = reason
     return letter
+
+
+async def last_sent(session: AsyncSession) -> datetime | None:
+    """Return when the last letter was handed over, None where none ever was."""
+    return await session.scalar(select(func.max(Letter.sent_at)).where(Letter.sent_at.is_not(None)))
+
+
+@dataclass(frozen=True, slots=True)
+class InVain:
+    """Letters that were tried and did not leave, and since when the oldest waits."""
+
+    number: int
+    since: datetime | None
+
+
+async def tried_in_vain(session: AsyncSession, written_before: datetime) -> InVain:
+    """Return the letters that wait since before a moment though they were tried."""
+    row = (
+        await session.execute(
+            select(func.count(), func.min(Letter.written_at)).where(
+                Letter.state == LetterState.QUEUED,
+                Letter.tries > 0,
+                Letter.written_at <= written_before,
+            )
+        )
+    ).one()
+    return InVain(*row)
 
 
 async def waiting(session: AsyncSession) -> dict[int, int]:

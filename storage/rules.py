@@ -8,7 +8,7 @@ from datetime import date, datetime, time, timedelta
 from typing import Annotated, ClassVar, Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import Field, NonNegativeInt, PositiveFloat, PositiveInt
+from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt
 
 from storage.policies import TimebankRules
 
@@ -64,6 +64,33 @@ class CheckinRules(_Checked):
     def grace(self, tier: int) -> timedelta:
         minutes = self.frail_grace_minutes if tier == FRAIL else self.grace_minutes
         return timedelta(minutes=minutes)
+
+
+@dataclass(frozen=True, kw_only=True)
+class WatchRules(_Checked):
+    """How our own outages, and the silence of a whole village, are told from an elder's."""
+
+    gap_minutes: PositiveFloat = 3
+    """Rounds that did not come through for so long mean that nobody was watching."""
+    deaf_minutes: PositiveFloat = 15
+    deaf_messages: PositiveInt = 20
+    """Nothing was heard for so long, when as many messages are usual at this hour."""
+    mute_minutes: PositiveFloat = 10
+    mute_letters: PositiveInt = 5
+    """Nothing was sent for so long, though as many letters were tried."""
+    credit_hours: PositiveFloat = 3
+    settle_minutes: PositiveFloat = 15
+    ramp_minutes: NonNegativeFloat = 10
+    """Over how long the calls to the villages are spread after an outage."""
+    village_hours: PositiveFloat = 3
+    """How long one call for a village may stand for its elders; then each is called for."""
+    county_villages: PositiveInt = 445
+    village_false_years: NonNegativeFloat = 2
+    """In so many years, one call for a village may be chance; 0: a village is never called for."""
+    usual_miss: Annotated[float, Field(gt=0, lt=1)] = 0.05
+    usual_days: PositiveInt = 20
+    """What is believed of an elder before she is known, and how many days it weighs."""
+    history_days: PositiveInt = 28
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -151,6 +178,7 @@ class Rules:
     """All of them, as handed to handlers and rounds."""
 
     checkin: CheckinRules = field(default_factory=CheckinRules)
+    watch: WatchRules = field(default_factory=WatchRules)
     ladder: LadderRules = field(default_factory=LadderRules)
     letters: LetterRules = field(default_factory=LetterRules)
     digest: DigestRules = field(default_factory=DigestRules)

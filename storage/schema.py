@@ -3,6 +3,7 @@
 from storage.beats import Beat
 from storage.checkins import Expectation, Plan, SignOfLife
 from storage.database import Base
+from storage.downtimes import Downtime
 from storage.holds import Hold
 from storage.inbox import Handled
 from storage.incidents import Incident, IncidentStep, Promise
@@ -15,6 +16,7 @@ from storage.letters import Letter
 from storage.pairings import Pairing, WrongTry
 from storage.people import Identity, Person, PersonRole, Tie
 from storage.questions import Question
+from storage.silences import SilentElder
 from storage.unheard import Unheard
 from storage.villages import Group, Village
 from storage.voices import Voice
@@ -31,9 +33,11 @@ TABLES = (
     Expectation,
     SignOfLife,
     Hold,
+    Downtime,
     Incident,
     IncidentStep,
     Promise,
+    SilentElder,
     Letter,
     Handled,
     ReplyWindow,

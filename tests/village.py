@@ -20,7 +20,8 @@ from bot.config import Config, load
 from bot.simulator.attach import simulated_platform
 from bot.simulator.platform import Delivery, SimulatedPlatform
 from handlers.message import Kind
-from storage import windows
+from schedules.noticing import WATCH
+from storage import beats, windows
 from storage.checkins import Expectation, Plan
 from storage.database import Database
 from storage.incidents import Incident
@@ -149,14 +150,29 @@ class Village:
 
     async def until(self, hour: str) -> None:
         """Live on to an hour of the village's clock, from one thing that is due to the next."""
-        hours, minutes = map(int, hour.split(":"))
-        goal = self.clock.now().astimezone(VILLAGE_TIME).replace(hour=hours, minute=minutes)
-        if goal < self.clock.now():
-            goal += timedelta(days=1)
+        goal = self._at(hour)
         await self.ring()
         while self.clock.now() < goal:
             self.clock.move_to(min(await self._next_due(), goal))
+            await self.have_watched()
             await self.ring()
+
+    async def have_watched(self) -> None:
+        """Leave the beat of a house that has been awake until now."""
+        async with self.database.writing() as session:
+            await beats.beat(session, WATCH, "story", self.clock.now())
+
+    async def sleep_until(self, hour: str) -> None:
+        """Let nobody watch until an hour of the village's clock, and then ring every round."""
+        await self.have_watched()
+        self.clock.move_to(self._at(hour))
+        await self.ring()
+
+    def _at(self, hour: str) -> datetime:
+        """Return the next time that the village's clock shows an hour."""
+        hours, minutes = map(int, hour.split(":"))
+        moment = self.clock.now().astimezone(VILLAGE_TIME).replace(hour=hours, minute=minutes)
+        return moment if moment >= self.clock.now() else moment + timedelta(days=1)
 
     async def _next_due(self) -> datetime:
         """Return when something is due next, at least a second from now."""

@@ -148,6 +148,7 @@ async def i_am_here(turn: Turn) -> Reply:
 UNSURE = "unsure"
 REMINDER = "reminder"
 LAST_ASK = "last_ask"
+RE_ASK = "re_ask"
 LOOK_IN = "look_in"
 
 
@@ -161,6 +162,7 @@ FEATURE = Feature(
     {
         REMINDER: Paper(words.reminder, form="reminder", ask="请回个1报平安"),
         LAST_ASK: Paper(words.last_ask, form="reminder", ask="还没听到您，请回个1"),
+        RE_ASK: Paper(words.re_ask, form="reminder", ask="刚才系统故障，请再回个1"),
         LOOK_IN: Paper(words.look_in, form="reminder", ask="请代没有手机的老人报平安"),
         NEEDS_WORD: Paper(words.needs_word, form=_form, ask="请打电话或去看看"),
         LISTEN: Paper(words.listen),

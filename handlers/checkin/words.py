@@ -78,6 +78,10 @@ def last_ask(letter: Claimed) -> str:
     return f"{_called(letter)}，还没听到您，您在吗？回个1就行。"
 
 
+def re_ask(letter: Claimed) -> str:
+    return f"{_called(letter)}，刚才系统故障，请再报一次平安，回个1就行。"
+
+
 def look_in(letter: Claimed) -> str:
     elders = "、".join((letter.detail or {}).get("names", ()))
     return f"还没报平安：{elders}。您见到了请回：代 姓名 平安"

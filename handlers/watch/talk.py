@@ -9,7 +9,7 @@ from handlers.message import Reply
 from handlers.router import NOT_MINE, NotMine, Router, known, says
 from handlers.turn import Turn
 from handlers.watch import words
-from storage import incidents, ladder, people
+from storage import incidents, ladder, people, silences
 from storage.incidents import IncidentKind, Live, Result
 from storage.letters import Claimed
 from storage.people import Person
@@ -85,7 +85,7 @@ async def _about_the_named(turn: Turn, pattern: str) -> list[Live]:
     found = re.fullmatch(pattern, turn.words)
     open_ones = await incidents.visible_to(turn.session, turn.speaker)
     names = await people.names_of(turn.session, {one.elder_id for one in open_ones})
-    return [one for one in open_ones if found and names[one.elder_id] == found["name"]]
+    return [one for one in open_ones if found and names.get(one.elder_id) == found["name"]]
 
 
 @router.when(known(lambda turn: bool(turn.promised) and says(_CANNOT)(turn)))
@@ -97,17 +97,19 @@ async def i_cannot_go(turn: Turn) -> Reply:
         return await _ask_which(turn, "去不了", turn.promised)
     if chosen is None:
         return Reply(words.no_such_number(await _named(turn, turn.promised)))
-    elder = await people.name_of(turn.session, chosen.elder_id)
+    elder = await _name_of(turn, chosen)
     if await ladder.take_back(turn.session, chosen, turn.speaker.id, turn.now):
         return Reply(words.somebody_else_goes(elder))
     return Reply(words.already_ended(elder))
 
 
 async def _promise(turn: Turn, incident: Live) -> Reply:
-    elder = await people.name_of(turn.session, incident.elder_id)
+    elder = await _name_of(turn, incident)
     if any(mine.id == incident.id for mine in turn.promised):
         return Reply(words.you_already_go(elder, incident.number))
     if await incidents.promise(turn.session, incident, turn.speaker.id, turn.now):
+        if incident.is_village:
+            return Reply(words.you_go_round(incident.place, incident.number))
         person = await turn.session.get_one(Person, incident.elder_id)
         return Reply(words.you_go(elder, person.gender, incident.number))
     who = await incidents.who_goes(turn.session, incident.id)
@@ -157,7 +159,9 @@ async def the_one_i_promised_ended(turn: Turn) -> Reply | NotMine:
 
 
 async def _close(turn: Turn, incident: Live, result: Result) -> Reply:
-    elder = await people.name_of(turn.session, incident.elder_id)
+    if incident.is_village:
+        return await _close_village(turn, incident, result)
+    elder = await _name_of(turn, incident)
     if result is Result.HARMED and not incident.is_distress:
         by = turn.speaker.id
         await ladder.worsen(turn.session, incident, by, turn.now, is_with_her=True)
@@ -165,6 +169,20 @@ async def _close(turn: Turn, incident: Live, result: Result) -> Reply:
     if await incidents.close(turn.session, incident, result, turn.speaker.id, turn.now):
         return Reply(words.ended(elder, result))
     return Reply(words.already_ended(elder))
+
+
+async def _close_village(turn: Turn, incident: Live, result: Result) -> Reply:
+    """Only that all are well ends it: anything else is about one of them."""
+    if result is not Result.WELL:
+        return Reply(words.all_or_each(incident.place, incident.number))
+    if await incidents.close(turn.session, incident, result, turn.speaker.id, turn.now):
+        await silences.seen_by(turn.session, incident.id, turn.speaker.id, turn.now)
+        return Reply(words.ended(incident.place, result))
+    return Reply(words.already_ended(incident.place))
+
+
+async def _name_of(turn: Turn, incident: Live) -> str:
+    return incident.place or await people.name_of(turn.session, incident.elder_id)
 
 
 def _number(turn: Turn, pattern: str) -> int | None:
@@ -197,13 +215,16 @@ async def _named(turn: Turn, open_ones: Sequence[Live]) -> list[tuple[int, str]]
     names = await people.names_of(turn.session, {one.elder_id for one in open_ones})
     tell = _is_twice(open_ones)
     return [
-        (one.number, names[one.elder_id] + (words.about_what(one.kind) if tell else ""))
+        (
+            one.number,
+            (one.place or names[one.elder_id]) + (words.about_what(one.kind) if tell else ""),
+        )
         for one in open_ones
     ]
 
 
 def _is_twice(open_ones: Sequence[Live]) -> bool:
-    return len({one.elder_id for one in open_ones}) < len(open_ones)
+    return len({(one.elder_id, one.place) for one in open_ones}) < len(open_ones)
 
 
 def _form(letter: Claimed) -> str:
@@ -222,6 +243,8 @@ FEATURE = Feature(
     {
         incidents.ALARM: Paper(words.alarm, form="missed", ask=words.alarm_ask),
         incidents.DISTRESS: Paper(words.distress, form="emergency", ask=words.alarm_ask),
+        incidents.SILENCE: Paper(words.silence, form="missed", ask=words.silence_ask),
+        ladder.MORE: Paper(words.more, form="missed", ask=words.more_ask),
         incidents.PROMISED: Paper(words.promised, form=_form, ask=words.promised_ask),
         incidents.BROKEN: Paper(words.broken, form=_form, ask=words.alarm_ask),
         incidents.WORSE: Paper(words.worse, form="emergency", ask=words.alarm_ask),

@@ -15,11 +15,19 @@ ENDED = {
     Result.HOSPITAL: "住院了，有人照看",
     Result.HARMED: "出事了，有人在身边",
     Result.SPOKE: "自己报平安了",
+    Result.EACH: "没回音的，一位一位找",
 }
+_OF_A_VILLAGE = {
+    Result.SPOKE: "的老人都有回音了",
+    Result.EACH: "还没回音的老人，现在一位一位找人去看",
+}
+_NAMED = 8
+"""How many are named in one letter; of the others only how many they are."""
 _ABOUT = {
     IncidentKind.MISSED: "没报平安",
     IncidentKind.EMERGENCY: "出事",
     IncidentKind.CRISIS: "要人陪",
+    IncidentKind.VILLAGE: "全村没声",
 }
 WHAT = {
     "emergency.fall": "摔倒了",
@@ -46,6 +54,37 @@ def alarm(letter: Claimed) -> str:
     )
 
 
+def silence(letter: Claimed) -> str:
+    """Call for a village: what it may be, how many are silent, and the first of their names."""
+    detail = letter.detail or {}
+    silent = detail["names"]
+    why = "刚才系统故障，请看看" if detail["why"] == "outage" else "像停电断网，请看看"
+    return (
+        f"{detail['village']}还有{len(silent)}位老人没报平安{_gap(letter)}：{_some(silent)}。"
+        f"{why}。能去请回：我去 {letter.number}"
+    )
+
+
+def silence_ask(letter: Claimed) -> str:
+    silent = len((letter.detail or {})["names"])
+    return f"{silent}位没报，能去回：我去 {letter.number}"
+
+
+def more(letter: Claimed) -> str:
+    detail = letter.detail or {}
+    silent = detail["names"]
+    return f"{detail['village']}又有{len(silent)}位没报平安：{_some(silent)}。请一起看看。"
+
+
+def more_ask(letter: Claimed) -> str:
+    return f"又有{len((letter.detail or {})['names'])}位没报，请一起看看"
+
+
+def _some(silent: Sequence[str]) -> str:
+    named = "、".join(silent[:_NAMED])
+    return f"{named}等" if len(silent) > _NAMED else named
+
+
 def distress(letter: Claimed) -> str:
     what = f"【急】{letter.about_name}{_what(letter)}"
     return f"{what}，快去看看！{_gap(letter)}要去请回：我去 {letter.number}"
@@ -69,15 +108,15 @@ def alarm_ask(letter: Claimed) -> str:
 
 
 def promised(letter: Claimed) -> str:
-    return f"{_who(letter)}去看{letter.about_name}了，有消息马上告诉您。"
+    return f"{_who(letter)}去看{_whom(letter)}了，有消息马上告诉您。"
 
 
 def broken(letter: Claimed) -> str:
     if letter.actor_id == letter.recipient_id:
-        return f"您说去看{letter.about_name}，见到了吗？请回：平安 {letter.number}"
+        return f"您说去看{_whom(letter)}，见到了吗？请回：平安 {letter.number}"
     if (letter.detail or {}).get("taken_back"):
-        return f"{_who(letter)}去不了{letter.about_name}家。您能去吗？请回：我去 {letter.number}"
-    return f"{_who(letter)}去看{letter.about_name}还没回音。您能去吗？请回：我去 {letter.number}"
+        return f"{_who(letter)}去不了{_whom(letter)}家。您能去吗？请回：我去 {letter.number}"
+    return f"{_who(letter)}去看{_whom(letter)}还没回音。您能去吗？请回：我去 {letter.number}"
 
 
 def worse(letter: Claimed) -> str:
@@ -88,10 +127,17 @@ def worse(letter: Claimed) -> str:
 
 
 def clear(letter: Claimed) -> str:
+    if village := (letter.detail or {}).get("village"):
+        return f"{village}{_how_it_ended(letter)}。"
     how = ENDED[result(letter)]
     if letter.actor_id == letter.about_id:
         return f"放心吧，{letter.about_name}{how}。"
     return f"{letter.about_name}{how}。{_who(letter)}看过了。"
+
+
+def _how_it_ended(letter: Claimed) -> str:
+    ended = result(letter)
+    return _OF_A_VILLAGE.get(ended) or f"的老人都平安，{_who(letter)}看过了"
 
 
 def promised_ask(letter: Claimed) -> str:
@@ -109,9 +155,12 @@ def result(letter: Claimed) -> Result:
 
 def unreached(letter: Claimed) -> str:
     return (
-        f"{letter.about_name}的事，{_who(letter)}通知不到。"
-        f"请您多留心，能去请回：我去 {letter.number}"
+        f"{_whom(letter)}的事，{_who(letter)}通知不到。请您多留心，能去请回：我去 {letter.number}"
     )
+
+
+def _whom(letter: Claimed) -> str:
+    return letter.about_name or f"{(letter.detail or {}).get('village', '')}的老人"
 
 
 def _who(letter: Claimed) -> str:
@@ -120,6 +169,14 @@ def _who(letter: Claimed) -> str:
 
 def you_go(elder: str, gender: str, number: int) -> str:
     return f"好，{elder}就托付给您了。见到{names.pronoun(gender)}请回：平安 {number}"
+
+
+def you_go_round(village: str, number: int) -> str:
+    return f"好，{village}就托付给您了。都看到了请回：平安 {number}"
+
+
+def all_or_each(village: str, number: int) -> str:
+    return f"{village}都看到了请回：平安 {number}。只看到一位请回：代 姓名 平安"
 
 
 def somebody_else_goes(elder: str) -> str:

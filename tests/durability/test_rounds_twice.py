@@ -58,6 +58,7 @@ async def test_rounds_rung_at_once_tell_the_same_as_rounds_rung_in_turn(village:
     await village.all_well_but("wang")
     for minutes in (0, 31, 61, 76, 91):
         village.clock.move_to(MONDAY + timedelta(hours=4, minutes=minutes))
+        await village.have_watched()
         await ring_again(village)
         await ring_again(village)
     (incident,) = await village.incidents("wang")

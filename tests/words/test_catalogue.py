@@ -44,6 +44,12 @@ LETTER = Claimed(
     about_gender="female",
     actor_name="刘翠花",
 )
+OF_VILLAGE = replace(
+    LETTER,
+    about_id=None,
+    about_name=None,
+    detail={"village": "李家沟", "why": "silent", "names": ["王秀英", "陈德福"]},
+)
 EMERGENCIES = Path(handlers.__file__ or "").parent / "hearing" / "rules" / "emergency.toml"
 NAMES = ["刘翠花", "李大山", "王小梅"]
 OPEN = [(12, "王秀英"), (13, "陈德福")]
@@ -61,6 +67,7 @@ TO_ELDERS = {
     "checkin.needs_help": lambda words: words.needs_help(WANG, "李大山", "理发"),
     "checkin.reminder": lambda words: words.reminder(LETTER),
     "checkin.last_ask": lambda words: words.last_ask(LETTER),
+    "checkin.re_ask": lambda words: words.re_ask(LETTER),
     "holds.until": lambda words: words.until("王奶奶", date(2026, 11, 25), in_hospital=False),
     "holds.how_long": lambda words: words.how_long("王奶奶"),
     "holds.welcome_home": lambda words: words.welcome_home("王奶奶"),
@@ -78,12 +85,16 @@ TO_OTHERS = {
     "checkin.listen": lambda words: words.listen(LETTER),
     "watch.alarm": lambda words: words.alarm(LETTER),
     "watch.distress": lambda words: words.distress(LETTER),
+    "watch.silence": lambda words: words.silence(OF_VILLAGE),
+    "watch.more": lambda words: words.more(OF_VILLAGE),
     "watch.promised": lambda words: words.promised(LETTER),
     "watch.broken": lambda words: words.broken(LETTER),
     "watch.worse": lambda words: words.worse(LETTER),
     "watch.clear": lambda words: words.clear(LETTER),
     "watch.unreached": lambda words: words.unreached(LETTER),
     "watch.you_go": lambda words: words.you_go("王秀英", "female", 12),
+    "watch.you_go_round": lambda words: words.you_go_round("李家沟", 12),
+    "watch.all_or_each": lambda words: words.all_or_each("李家沟", 12),
     "watch.somebody_else_goes": lambda words: words.somebody_else_goes("王秀英"),
     "watch.somebody_goes": lambda words: words.somebody_goes("王秀英", "李大山"),
     "watch.you_already_go": lambda words: words.you_already_go("王秀英", 12),
@@ -122,6 +133,8 @@ TO_OTHERS = {
 
 PARTS = {
     "watch.alarm_ask": lambda words: words.alarm_ask(LETTER),
+    "watch.silence_ask": lambda words: words.silence_ask(OF_VILLAGE),
+    "watch.more_ask": lambda words: words.more_ask(OF_VILLAGE),
     "watch.promised_ask": lambda words: words.promised_ask(LETTER),
     "watch.clear_ask": lambda words: words.clear_ask(LETTER),
     "distress.crisis_ask": lambda words: words.crisis_ask(LETTER),
@@ -133,6 +146,8 @@ PARTS = {
 """Not sentences of their own: what a template asks, and words within others."""
 
 FORBIDDEN = re.compile("死|失联|错误|系统|故障|服务器|超时|异常|无效|非法|用户|账号|您必须|怎么又")
+OURS = "刚才系统故障"
+"""The one thing of ours that people are told, in the words of DOMAIN.md, section 3."""
 TO_COORDINATORS = {"digest"}
 """The digest has its own stories: it is a list, and as long as the village needs."""
 
@@ -181,7 +196,7 @@ def test_what_others_hear_fits_on_one_look(name: str) -> None:
 @pytest.mark.parametrize("name", sorted(CATALOGUE))
 def test_polite_plain_one_question_and_no_frightening_word(name: str) -> None:
     words = said(name)
-    assert not FORBIDDEN.search(words), words
+    assert not FORBIDDEN.search(words.replace(OURS, "")), words
     assert words.count("？") <= 1, words
     assert "你" not in words, words
     assert not re.search("[A-Za-z]", words), words
