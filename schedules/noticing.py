@@ -77,7 +77,10 @@ class Noticing:
             going_on = await downtimes.going_on(session)
             for outage, since in (
                 (Outage.DEAF, await self._deaf_since(session, now)),
-                (Outage.MUTE, await self._mute_since(session, now)),
+                (
+                    Outage.MUTE,
+                    await self._mute_since(session, now, is_known=Outage.MUTE in going_on),
+                ),
             ):
                 await _keep(session, outage, since, now, is_known=outage in going_on)
             return len(await downtimes.going_on(session))
@@ -95,14 +98,21 @@ class Noticing:
         enough = self._rules.deaf_messages
         return last if known and sum(known) / len(known) >= enough else None
 
-    async def _mute_since(self, session: AsyncSession, now: datetime) -> datetime | None:
-        """Return since when nothing left us though much was tried, None where letters leave."""
+    async def _mute_since(
+        self, session: AsyncSession, now: datetime, *, is_known: bool
+    ) -> datetime | None:
+        """Return since when nothing left us though much was tried, None where letters leave.
+
+        Once we are known to be mute we are it while a single letter waits; when none is left
+        only the next can tell.
+        """
         patience = timedelta(minutes=self._rules.mute_minutes)
         last = await letters.last_sent(session)
         if last is not None and now - last < patience:
             return None
         tried = await letters.tried_in_vain(session, now - patience)
-        if tried.number < self._rules.mute_letters or tried.since is None:
+        enough = 1 if is_known else self._rules.mute_letters
+        if tried.number < enough or tried.since is None:
             return None
         return max(last or tried.since, tried.since)
 

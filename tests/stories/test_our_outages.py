@@ -1,11 +1,14 @@
 """When it was we who were away, nobody is paged for it; but the frail are not kept waiting."""
 
-from datetime import timedelta
+from datetime import time, timedelta
 
+import pytest
 from sqlalchemy import select
 
 from storage.downtimes import Downtime, Outage
-from tests.village import Village
+from storage.inbox import Handled
+from storage.rules import at_village
+from tests.village import MONDAY, Village
 
 RE_ASK = "王奶奶，刚才系统故障，请再报一次平安，回个1就行。"
 
@@ -139,3 +142,73 @@ async def test_when_the_clock_is_put_back_no_ladder_waits_for_it(village: Villag
     await village.ring()
     await village.until("08:17")
     assert any("王秀英" in words for words in village.heard("xiaomei"))
+
+
+async def used_to_write(village: Village, hours: range, messages: int) -> None:
+    """Remember of each day of the last week that so many messages came in every hour."""
+    async with village.database.writing() as session:
+        session.add_all(
+            Handled(
+                channel=village.channel,
+                key=f"{days}-{hour}-{number}",
+                received_at=at_village(MONDAY.date() - timedelta(days=days), time(hour, number)),
+            )
+            for days in range(1, 8)
+            for hour in hours
+            for number in range(messages)
+        )
+
+
+async def notice_each_minute(village: Village, until: str) -> None:
+    """Live on to an hour, and let it be examined on the way whether we hear and are heard."""
+    _, examine = village.house.rounds["noticing"]
+    hours, minutes = map(int, until.split(":"))
+    while village.clock.now() < at_village(MONDAY.date(), time(hours, minutes)):
+        village.clock.move(minutes=5)
+        await village.have_watched()
+        await examine(village.clock.now())
+        await village.ring()
+
+
+async def test_when_nothing_reaches_us_nobody_is_taken_to_be_silent(village: Village) -> None:
+    """The platform calls us in vain: a county that writes every morning cannot all be silent."""
+    await used_to_write(village, range(6, 10), 30)
+    await village.until("06:05")
+    await village.says("sun", "1")
+    await notice_each_minute(village, "09:40")
+    assert [kind for kind, _ in await downtimes(village)] == [Outage.DEAF]
+    assert await village.expectation("wang") == "unknown"
+    assert [one.kind for one in await village.incidents("chen")] == ["missed"]
+    await village.says("laosi", "1")  # the first word that gets through again
+    await notice_each_minute(village, "09:55")
+    assert village.heard("wang")[-1] == RE_ASK
+    await village.says("wang", "1")
+    await village.until("11:30")
+    assert await village.incidents("wang") == []
+
+
+async def test_a_quiet_morning_is_no_deafness(village: Village) -> None:
+    await used_to_write(village, range(4, 10), 2)
+    await village.until("06:05")
+    await village.says("sun", "1")
+    await notice_each_minute(village, "09:40")
+    assert await downtimes(village) == []
+    assert [one.kind for one in await village.incidents("wang")] == ["missed"]
+
+
+async def test_when_nothing_leaves_us_she_is_asked_as_soon_as_it_does(village: Village) -> None:
+    if village.channel != "wechat":
+        pytest.skip("only the platform can refuse")
+    await village.until("08:29")
+    village.platform.refuse("message/custom/send", -1, None)
+    village.platform.refuse("message/template/send", -1, None)
+    await notice_each_minute(village, "09:12")
+    assert village.heard("wang") == []
+    assert [kind for kind, _ in await downtimes(village)] == [Outage.MUTE]
+    assert await village.expectation("wang") == "unknown"
+    village.platform.heal()
+    await notice_each_minute(village, "09:30")
+    assert "刚才系统故障" in village.heard("wang")[-1]
+    await village.says("wang", "1")
+    await village.until("11:30")
+    assert await village.incidents("wang") == []
