@@ -13,7 +13,7 @@ from storage.checkins import Expectation, Plan, State
 from storage.database import Base, Database
 from storage.migrate import migrate
 from storage.people import Identity, Person, PersonRole, Role, Tie, TieKind
-from storage.rules import VILLAGE_TIME
+from storage.rules import FRAIL, VILLAGE_TIME
 from storage.villages import Group, Village
 
 ELDERS = 252_000
@@ -41,19 +41,19 @@ def openid(person: str) -> str:
     return f"o{person:_>27}"
 
 
-def _village_of(number: int) -> int:
+def village_of(number: int) -> int:
     return number * VILLAGES // ELDERS + 1
 
 
-def _groups() -> list[tuple[int, range]]:
+def _groups(elders: int) -> list[tuple[int, range]]:
     """Return each group's village and its elders."""
     groups = []
     first = 0
-    while first < ELDERS:
-        last = min(first + IN_A_GROUP, ELDERS)
-        while _village_of(last - 1) != _village_of(first):
+    while first < elders:
+        last = min(first + IN_A_GROUP, elders)
+        while village_of(last - 1) != village_of(first):
             last -= 1
-        groups.append((_village_of(first), range(first, last)))
+        groups.append((village_of(first), range(first, last)))
         first = last
     return groups
 
@@ -75,7 +75,7 @@ def _everybody(groups: list[tuple[int, range]]) -> Iterator[tuple[Row, Role]]:
         yield _person(f"leader{group}", group, village, group), Role.LEADER
         for number in elders:
             yield _person(elder(number), number, village, group), Role.ELDER
-    for village in range(1, VILLAGES + 1):
+    for village in range(1, groups[-1][0] + 1):
         yield _person(f"coordinator{village}", village, village, None), Role.COORDINATOR
 
 
@@ -88,17 +88,22 @@ def _identity(person: str) -> Row:
     }
 
 
-def _plan(number: int) -> Row:
-    return {"elder_id": elder(number), "opens": time(6), "closes": time(9), "tier": 2}
+def tier_of(number: int, frail_every: int) -> int:
+    """Return the tier of an elder where one in so many is frail; 0: none is."""
+    return FRAIL if frail_every and number % frail_every == 0 else 2
 
 
-def _expectation(number: int, state: State, next_at: datetime) -> Row:
+def _plan(number: int, tier: int) -> Row:
+    return {"elder_id": elder(number), "opens": time(6), "closes": time(9), "tier": tier}
+
+
+def _expectation(number: int, tier: int, state: State, next_at: datetime) -> Row:
     return {
         "elder_id": elder(number),
         "day": MORNING.date(),
         "slot": "day",
-        "village_id": _village_of(number),
-        "tier": 2,
+        "village_id": village_of(number),
+        "tier": tier,
         "state": state,
         "opens_at": MORNING.replace(hour=6),
         "closes_at": CLOSES,
@@ -119,35 +124,46 @@ def _ties(groups: list[tuple[int, range]]) -> Iterator[Row]:
                 }
 
 
-async def settle(database: Database, state: State, next_at: datetime) -> None:
-    """Settle the county, today's expectation of each elder in `state` and due at `next_at`."""
+async def settle(
+    database: Database,
+    state: State,
+    next_at: datetime,
+    *,
+    elders: int = ELDERS,
+    frail_every: int = 0,
+) -> None:
+    """Settle the county, or its first villages, today's expectation of each elder in `state`
+    and due at `next_at`; one elder in `frail_every` is frail.
+    """
     await migrate(database)
-    groups = _groups()
+    groups = _groups(elders)
     async with database.engine.begin() as connection:
-        for model, rows in _tables(groups, state, next_at):
+        for model, rows in _tables(groups, state, next_at, frail_every):
             await _fill(connection, model, rows)
 
 
-async def settle_at(path: Path, state: State, next_at: datetime) -> None:
-    """Settle the county in a new SQLite file."""
+async def settle_at(
+    path: Path, state: State, next_at: datetime, *, elders: int = ELDERS, frail_every: int = 0
+) -> None:
+    """Settle the county, or its first villages, in a new SQLite file."""
     database = Database(f"sqlite:///{path}")
     try:
-        await settle(database, state, next_at)
+        await settle(database, state, next_at, elders=elders, frail_every=frail_every)
     finally:
         await database.dispose()
 
 
 def _tables(
-    groups: list[tuple[int, range]], state: State, next_at: datetime
+    groups: list[tuple[int, range]], state: State, next_at: datetime, frail_every: int
 ) -> Iterator[tuple[type[Base], Iterator[Row]]]:
     day = MORNING.date()
-    numbers = range(ELDERS)
+    tiers = [(n, tier_of(n, frail_every)) for n in range(groups[-1][1].stop)]
     people = [row["id"] for row, _ in _everybody(groups)]
     yield (
         Village,
         (
             {"id": number, "name": f"村{number}", "opened_day": day, "digest_day": day}
-            for number in range(1, VILLAGES + 1)
+            for number in range(1, groups[-1][0] + 1)
         ),
     )
     yield (
@@ -161,8 +177,11 @@ def _tables(
     yield PersonRole, ({"person_id": row["id"], "role": role} for row, role in _everybody(groups))
     yield Tie, _ties(groups)
     yield Identity, map(_identity, people)
-    yield Plan, map(_plan, numbers)
-    yield Expectation, (_expectation(number, state, next_at) for number in numbers)
+    yield Plan, (_plan(number, tier) for number, tier in tiers)
+    yield (
+        Expectation,
+        (_expectation(number, tier, state, next_at) for number, tier in tiers),
+    )
 
 
 async def _fill(connection: AsyncConnection, model: type[Base], rows: Iterator[Row]) -> None:

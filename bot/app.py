@@ -23,6 +23,7 @@ from bot.channels.wechat_ways import WechatMessages, WechatTemplates
 from bot.config import Config, WechatSection
 from bot.health import Health
 from bot.pairing_page import PairingPage
+from bot.self_watch import SelfWatch
 from bot.transcribers import make_transcriber
 from bot.transcribers.wechat_media import WechatMedia
 from handlers.desk import Desk
@@ -155,6 +156,9 @@ def _build(
         listening = Listening(database, rules, hearing, WechatMedia(wechat), transcriber)
         stack.push_async_callback(listening.close)
         rounds["listening"] = (2, listening.listen)
+    if config.server.dead_man_url.get_secret_value():
+        self_watch = SelfWatch(session, config.server.dead_man_url, bell, database)
+        rounds["self_watch"] = (config.server.dead_man_seconds, self_watch.ping)
     return House(
         config, clock, database, desk, delivery, bell, wechat, simulator, application, rounds
     )

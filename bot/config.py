@@ -74,6 +74,15 @@ class ServerSection(Section):
     host: str = "127.0.0.1"
     port: int = Field(default=8080, ge=0, le=65535)
     public_url: str = ""
+    dead_man_url: SecretStr = SecretStr("")
+    dead_man_seconds: float = Field(default=60.0, gt=0)
+
+    @field_validator("dead_man_url")
+    @classmethod
+    def is_empty_or_a_secret_address(cls, url: SecretStr) -> SecretStr:
+        if url.get_secret_value() and not host_of(url.get_secret_value()):
+            raise ValueError("server.dead_man_url must begin with https:// or http://")
+        return url
 
     @field_validator("public_url")
     @classmethod

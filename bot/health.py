@@ -1,6 +1,7 @@
 """What an operator asks of the process: does it live, is it ready, and its figures."""
 
 import asyncio
+from collections.abc import Collection
 from datetime import datetime
 
 from aiohttp import web
@@ -13,8 +14,9 @@ from handlers.desk import Desk
 from schedules.bell import Bell
 from schedules.clock import Clock
 from schedules.delivery import Delivery
-from storage import letters
+from storage import downtimes, letters
 from storage.database import Database
+from storage.downtimes import Outage
 from storage.incidents import Incident
 from storage.letters import Urgency
 
@@ -65,8 +67,9 @@ class Health:
             live = await session.scalar(
                 select(func.count()).select_from(Incident).where(Incident.climbs_at.is_not(None))
             )
+            outages = await downtimes.going_on(session)
         self._figures.gather(self._desk, self._delivery, self._bell, self._clock.now())
-        self._figures.from_rows(waiting, live or 0)
+        self._figures.from_rows(waiting, live or 0, outages)
         body = generate_latest(self._figures.registry)
         return web.Response(body=body, headers={"Content-Type": CONTENT_TYPE_LATEST})
 
@@ -99,6 +102,12 @@ class Figures:
         self._live = Gauge(
             "shouwang_incidents_live", "Incidents not closed", registry=self.registry
         )
+        self._outages = Gauge(
+            "shouwang_outage",
+            "1 while we are deaf or mute",
+            ["kind"],
+            registry=self.registry,
+        )
         self._age = Gauge(
             "shouwang_round_age_seconds",
             "Seconds since a round came through",
@@ -123,7 +132,9 @@ class Figures:
         for name, number in bell.failures.items():
             self._failures.labels(name).set(number)
 
-    def from_rows(self, waiting: dict[int, int], live: int) -> None:
+    def from_rows(self, waiting: dict[int, int], live: int, outages: Collection[str]) -> None:
         for urgency in Urgency:
             self._waiting.labels(urgency.name.lower()).set(waiting.get(urgency, 0))
         self._live.set(live)
+        for outage in Outage:
+            self._outages.labels(outage).set(outage in outages)

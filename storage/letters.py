@@ -19,8 +19,10 @@ from sqlalchemy import (
     Index,
     String,
     UniqueConstraint,
+    and_,
     bindparam,
     func,
+    or_,
     select,
     text,
     update,
@@ -394,6 +396,21 @@ async def tried_in_vain(session: AsyncSession, written_before: datetime) -> InVa
         )
     ).one()
     return InVain(*row)
+
+
+async def alarms_waiting(session: AsyncSession, since: datetime) -> int:
+    """Return how many alarms have not left though they should have before a moment."""
+    was_tried = and_(Letter.tries > 0, Letter.written_at <= since)
+    found = await session.scalar(
+        select(func.count())
+        .select_from(Letter)
+        .where(
+            Letter.urgency == Urgency.ALARM,
+            Letter.state.in_((LetterState.QUEUED, LetterState.SENDING)),
+            or_(Letter.due_at <= since, was_tried),
+        )
+    )
+    return found or 0
 
 
 async def waiting(session: AsyncSession) -> dict[int, int]:
