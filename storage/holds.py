@@ -11,7 +11,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, String, exists, selec
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
-from storage.checkins import WAITING, Expectation, State
+from storage.checkins import TO_BE_MET, Expectation, State
 from storage.database import Base, BigId, insert_new
 from storage.people import Person
 
@@ -71,7 +71,7 @@ async def put(session: AsyncSession, hold: NewHold, now: datetime) -> None:
         .where(
             Expectation.elder_id == hold.elder_id,
             Expectation.day.between(hold.first_day, hold.last_day),
-            Expectation.state.in_(WAITING),
+            Expectation.state.in_(TO_BE_MET),
         )
         .values(state=State.EXCUSED, next_at=None)
     )

@@ -144,6 +144,15 @@ async def test_when_the_clock_is_put_back_no_ladder_waits_for_it(village: Villag
     assert any("王秀英" in words for words in village.heard("xiaomei"))
 
 
+async def test_who_answers_that_she_is_away_is_not_waited_for(village: Village) -> None:
+    await village.until("06:10")
+    await village.sleep_until("09:40")
+    await village.says("dashan", "请假 王秀英 3天")
+    await village.until("12:40")
+    assert await village.expectation("wang") == "excused"
+    assert not any("王秀英" in words for words in village.heard("zhang"))
+
+
 async def used_to_write(village: Village, hours: range, messages: int) -> None:
     """Remember of each day of the last week that so many messages came in every hour."""
     async with village.database.writing() as session:
