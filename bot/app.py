@@ -75,7 +75,7 @@ class House:
         await self.desk.close()
         try:
             async with asyncio.timeout(FLUSH_SECONDS):
-                while await self.delivery.carry(self.clock.now()):
+                while await self.delivery.carry_all(self.clock.now()):
                     pass
         except TimeoutError:
             log.warning("letters_left", seconds=FLUSH_SECONDS)
@@ -150,7 +150,8 @@ def _build(
         "auditing": (600, lambda now: auditing.audit(database, now, rules.timebank)),
         "statements": (600, lambda now: auditing.write_statements(database, now, rules.timebank)),
         "hours": (3600, lambda now: auditing.remind_of_hours(database, now, rules.timebank)),
-        "delivery": (1, delivery.carry_all),
+        "alarms": (1, delivery.carry_alarms),
+        "delivery": (1, delivery.carry_others),
     }
     if transcriber := make_transcriber(config.hearing, session, config.hearing.api_key):
         listening = Listening(database, rules, hearing, WechatMedia(wechat), transcriber)

@@ -108,6 +108,12 @@ class Figures:
             ["kind"],
             registry=self.registry,
         )
+        self._ways = Gauge(
+            "shouwang_way_in_trouble",
+            "1 while a way takes no letters",
+            ["way"],
+            registry=self.registry,
+        )
         self._age = Gauge(
             "shouwang_round_age_seconds",
             "Seconds since a round came through",
@@ -127,6 +133,8 @@ class Figures:
         self._troubles.set(desk.troubled)
         for state, number in delivery.became.items():
             self._letters.labels(state).set(number)
+        for name, in_trouble in delivery.in_trouble.items():
+            self._ways.labels(name).set(in_trouble)
         for name, at in bell.came_through.items():
             self._age.labels(name).set((now - at).total_seconds())
         for name, number in bell.failures.items():

@@ -1,6 +1,6 @@
 """What a feature brings: what it listens to, and the sentences of the letters it causes."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from handlers.router import Router
@@ -13,11 +13,14 @@ class Paper:
 
     `form` names the template that can carry it where only templates are open: its heading has
     to be true of the letter. `ask` is what that template asks, in at most twenty characters.
+    `together` says several letters of the kind to one person in one message; where it is
+    missing, each needs its own.
     """
 
     text: Callable[[Claimed], str]
     form: Callable[[Claimed], str] | str = ""
     ask: Callable[[Claimed], str] | str = ""
+    together: Callable[[Sequence[Claimed]], str] | None = None
 
     def travels_under(self, letter: Claimed) -> str:
         return self.form if isinstance(self.form, str) else self.form(letter)

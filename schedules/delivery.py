@@ -9,45 +9,80 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
 import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from handlers.feature import Paper
+from schedules import pacing
+from schedules.planner import Address, Known, Plan, Rest, Step, is_card, plan, use_up
 from schedules.transport import Outgoing, Remedy, TransportError, Way
+from schedules.way_health import WayHealth
 from storage import incidents, ladder, letters, people, windows
 from storage.database import Database
 from storage.incidents import CALLS
 from storage.ladder import Failed
 from storage.letters import Claimed, LetterState, Outcome, Urgency
-from storage.rules import VILLAGE_TIME, LetterRules, at_village, village_day
-from storage.windows import Left
+from storage.rules import LetterRules
 
 log = structlog.get_logger()
 
 REPEATED = "【重复提醒】"
-Address = tuple[str, str]
+ALARMS = (Urgency.ALARM,)
+OTHERS = (Urgency.NOTICE, Urgency.REMINDER)
 
+BATCH = 5
+"""How many letters are claimed for each that is under way at the same time."""
 
-@dataclass(frozen=True, slots=True)
-class Try:
-    """One way to one address. `window` is the reply window that a send there uses up."""
-
-    way: Way
-    address: Address
-    window: str = ""
-    is_open: bool = True
+WHY = {
+    Remedy.RETRY: "平台一直忙",
+    Remedy.WAIT: "平台一直忙",
+    Remedy.MIDNIGHT: "今天的次数用完了",
+    Remedy.OTHER_WAY: "很久没说话，微信不让发",
+    Remedy.UNREACHABLE: "没关注公众号，送不到",
+    Remedy.STOP: "公众号没有权限",
+    Remedy.DEAD: "平台不收这样的内容",
+}
+"""Why a letter did not arrive, as a coordinator understands it."""
+NO_ADDRESS = "没有能用的联系办法"
+NOT_IN_WORDS = "写不成话"
+WAITS_FOR_A_WAY = "路不通，等着再发"
 
 
 @dataclass(slots=True)
-class Planned:
-    """A claimed letter with the ways that are open to it, best first."""
+class Parcel:
+    """Letters to one person that travel together, mostly one, with the ways that are open."""
 
-    letter: Claimed
-    tries: list[Try]
+    letters: list[Claimed]
+    steps: list[Step]
     lost: set[Address] = field(default_factory=set)
     shut: set[Address] = field(default_factory=set)
     again: list[datetime] = field(default_factory=list)
+    refusals: list[dict[str, Any]] = field(default_factory=list)
+    taken_by: Step | None = None
+    reason: str = NO_ADDRESS
+    was_tried: bool = False
+
+    @property
+    def first(self) -> Claimed:
+        return self.letters[0]
+
+    @property
+    def is_alarm(self) -> bool:
+        return self.first.urgency == Urgency.ALARM
+
+
+@dataclass(slots=True)
+class Claim:
+    """What one batch takes into our hands, and what has to wait."""
+
+    parcels: list[Parcel] = field(default_factory=list)
+    waits: dict[int, datetime] = field(default_factory=dict)
+    """Letters that wait by choice."""
+    stuck: dict[int, datetime] = field(default_factory=dict)
+    """Letters that wait because a way rests."""
+    found: int = 0
 
 
 class Delivery:
@@ -63,228 +98,366 @@ class Delivery:
         self._database = database
         self._rules = rules
         self._papers = papers
+        self._together = frozenset(kind for kind, paper in papers.items() if paper.together)
         self._ways = ways
-        self._resting: dict[str, datetime] = {}
+        self._health = {way.name: WayHealth(way.name, way.per_minute, rules) for way in ways}
         self.became: Counter[str] = Counter()
         """How many letters were sent, failed, or queued again, since the start."""
 
+    @property
+    def in_trouble(self) -> dict[str, bool]:
+        """Of each way whether it is in trouble now."""
+        return {name: health.is_in_trouble for name, health in self._health.items()}
+
+    async def carry_alarms(self, now: datetime) -> int:
+        """Carry all alarms that are due; returns how many. Nothing else is in their way."""
+        return await self._carry_lane(now, ALARMS)
+
+    async def carry_others(self, now: datetime) -> int:
+        """Carry all notices and reminders that are due; returns how many."""
+        return await self._carry_lane(now, OTHERS)
+
     async def carry_all(self, now: datetime) -> int:
-        """Carry batch after batch until few are left for the next ring; returns how many."""
+        """Carry whatever is due, alarms first; returns how many letters were taken."""
+        return await self.carry_alarms(now) + await self.carry_others(now)
+
+    async def _carry_lane(self, now: datetime, lane: Sequence[Urgency]) -> int:
+        """Carry batch after batch until few are left for the next ring."""
         carried = 0
         while True:
-            taken = await self.carry(now)
-            carried += taken
-            if taken < self._rules.at_once:
+            claim = await self._carry(now, lane)
+            carried += sum(len(one.letters) for one in claim.parcels)
+            if claim.found < self._rules.at_once:
                 return carried
 
-    async def carry(self, now: datetime) -> int:
-        """Carry one batch of due letters; returns how many were taken."""
-        planned = await asyncio.shield(self._claim(now))
+    async def _carry(self, now: datetime, lane: Sequence[Urgency]) -> Claim:
+        claim = await asyncio.shield(self._claim(now, lane))
         at_once = asyncio.Semaphore(self._rules.at_once)
-        outcomes = await asyncio.gather(*(self._send(one, now, at_once) for one in planned))
-        await asyncio.shield(self._settle(planned, outcomes, now))
+        sent = await asyncio.gather(*(self._send(one, now, at_once) for one in claim.parcels))
+        outcomes = [outcome for of_parcel in sent for outcome in of_parcel]
+        await asyncio.shield(self._settle(claim.parcels, outcomes, now))
         self.became.update(outcome.state for outcome in outcomes)
-        return len(planned)
+        return claim
 
-    async def _claim(self, now: datetime) -> list[Planned]:
+    # --- claiming
+
+    async def _claim(self, now: datetime, lane: Sequence[Urgency]) -> Claim:
         lease = timedelta(seconds=self._rules.lease_seconds)
         async with self._database.writing() as session:
-            claimed = await letters.claim(session, now, self._rules.at_once * 5, lease)
-            claimed = await incidents.without_stale(session, claimed)
-            await self._put_off_for_quiet_hours(session, claimed, now)
-            awake = [one for one in claimed if not self._must_wait(one, now)]
-            addresses = await people.addresses(session, {one.recipient_id for one in awake})
-            reachable = {address for theirs in addresses.values() for address in theirs}
-            left = await windows.left(session, reachable, now)
-            planned = [self._plan(one, addresses, left, now) for one in awake]
-            await windows.count(session, [use for one in planned for use in _first_use(one)])
-        return planned
+            due = await letters.due(session, now, lane, self._rules.at_once * BATCH)
+            claim = Claim(found=len(due))
+            due = await incidents.without_stale(
+                session, await self._with_company(session, due, now)
+            )
+            claim.waits = await self._pace(session, due, now)
+            going = [one for one in due if one.id not in claim.waits]
+            await self._plan_all(session, claim, going, now)
+            taken = [one.id for parcel in claim.parcels for one in parcel.letters]
+            await letters.take(session, taken, now, lease)
+            await letters.put_off(session, claim.waits)
+            await letters.put_off(session, claim.stuck, WAITS_FOR_A_WAY)
+        return claim
 
-    def _must_wait(self, letter: Claimed, now: datetime) -> bool:
-        return letter.urgency != Urgency.ALARM and self._quiet_until(now) is not None
+    async def _with_company(
+        self, session: AsyncSession, due: Sequence[Claimed], now: datetime
+    ) -> list[Claimed]:
+        """Add what else is due to whoever is called now, so that it can go along."""
+        called = {one.recipient_id for one in due if one.kind in self._together}
+        if len(due) < self._rules.at_once * BATCH or not called:
+            return list(due)  # all that is due is here
+        known = {one.id for one in due}
+        beside = await letters.alarms_beside(session, called, self._together, known, now)
+        return [*due, *beside]
 
-    def _quiet_until(self, now: datetime) -> datetime | None:
-        """Return when the quiet hours end, None outside of them."""
-        hour, rules = now.astimezone(VILLAGE_TIME).time(), self._rules
-        if rules.quiet_until <= hour < rules.quiet_from:
-            return None
-        day = village_day(now) + timedelta(days=1 if hour >= rules.quiet_from else 0)
-        return at_village(day, rules.quiet_until)
+    async def _pace(
+        self, session: AsyncSession, due: Sequence[Claimed], now: datetime
+    ) -> dict[int, datetime]:
+        recipients = {one.recipient_id for one in due if pacing.may_wait(one, self._together)}
+        since = now - pacing.longest(self._rules)
+        got = await letters.last_got(session, recipients, since) if recipients else {}
+        roles = await people.roles_among(session, {person for person, _ in got}) if got else {}
+        return pacing.put_off(due, got, roles, self._together, now, self._rules)
 
-    async def _put_off_for_quiet_hours(
-        self, session: AsyncSession, claimed: Sequence[Claimed], now: datetime
+    async def _plan_all(
+        self, session: AsyncSession, claim: Claim, going: Sequence[Claimed], now: datetime
     ) -> None:
-        morning = self._quiet_until(now)
-        waiting = [
-            Outcome(id=one.id, state=LetterState.QUEUED, due_at=morning)
-            for one in claimed
-            if self._must_wait(one, now)
-        ]
-        await letters.settle(session, waiting, now)
+        """Plan each letter in turn: what one of them uses up the next has to do without."""
+        reach = await people.reach(session, {one.recipient_id for one in going})
+        left, cards = await windows.left(session, reach.everywhere, now)
+        known = Known(windows=left, cards=cards, declined=reach.declined)
+        resting = self._resting(now)
+        used: list[tuple[Step, int]] = []
+        with_room: dict[str, Parcel] = {}
+        for letter in going:
+            beside = with_room.get(letter.recipient_id)
+            if beside is not None and letter.kind in self._together:
+                beside.letters.append(letter)
+                continue
+            found = self._plan(letter, reach.of(letter.recipient_id), known, resting, now)
+            if found.not_before is not None:
+                waiting = claim.stuck if found.looks else claim.waits
+                waiting[letter.id] = found.not_before
+                continue
+            parcel = Parcel([letter], found.steps)
+            claim.parcels.append(parcel)
+            if found.steps:
+                first = found.steps[0]
+                used.append((first, letter.urgency))
+                use_up(first, letter.urgency, known, self._rules)
+                self._take_place(first.way, resting, now)
+                if letter.kind in self._together and first.way.forms is None:
+                    with_room[letter.recipient_id] = parcel
+        await self._count(session, used, now)
+
+    async def _count(
+        self, session: AsyncSession, used: Sequence[tuple[Step, int]], now: datetime
+    ) -> None:
+        by_window = [(*step.address, step.window) for step, _ in used if step.window]
+        cards = [step.address for step, urgency in used if _counts_as_card(step, urgency)]
+        await windows.count(session, by_window)
+        await windows.count_cards(session, cards, now, self._rules.cards_a_day)
 
     def _plan(
         self,
         letter: Claimed,
-        addresses: Mapping[str, Sequence[Address]],
-        left: Mapping[Address, list[Left]],
+        addresses: Sequence[Address],
+        known: Known,
+        resting: Mapping[str, Rest],
         now: datetime,
-    ) -> Planned:
-        """Order the ways that are open to this letter, and take the window of the first.
+    ) -> Plan:
+        form = self._papers[letter.kind].travels_under(letter)
+        return plan(letter.urgency, form, addresses, known, self._ways, resting, now, self._rules)
 
-        An alarm that has no other way knocks at a window that we believe shut: the platform
-        knows better than our count, and asking costs nothing.
-        """
-        tries = [
-            attempt
-            for address in addresses.get(letter.recipient_id, ())
-            for way in self._ways
-            if way.channel == address[0] and self._is_awake(way, now)
-            for attempt in self._tries(way, address, letter, left)
-        ]
-        is_alarm = letter.urgency == Urgency.ALARM
-        tries = [one for one in tries if one.is_open] + [
-            one for one in tries if is_alarm and not one.is_open
-        ]
-        if tries and tries[0].window:
-            _take(left[tries[0].address], tries[0].window)
-        return Planned(letter, tries)
+    def _resting(self, now: datetime) -> dict[str, Rest]:
+        return {
+            name: rest
+            for name, health in self._health.items()
+            if (rest := health.rests(now)) is not None
+        }
 
-    def _tries(
-        self, way: Way, address: Address, letter: Claimed, left: Mapping[Address, list[Left]]
-    ) -> list[Try]:
-        """Return how this way is open to an address: of five sends, two are kept for alarms."""
-        if not way.needs_window:
-            return [Try(way, address)]
-        kept = 0 if letter.urgency == Urgency.ALARM else self._rules.kept_for_alarms
-        for window in left.get(address, ()):
-            if window.sends > (kept if window.kind == windows.MESSAGE else 0):
-                return [Try(way, address, window.kind)]
-        return [Try(way, address, is_open=False)]
+    def _take_place(self, way: Way, resting: dict[str, Rest], now: datetime) -> None:
+        health = self._health[way.name]
+        health.take(now)
+        if (rest := health.rests(now)) is not None:
+            resting[way.name] = rest
 
-    def _is_awake(self, way: Way, now: datetime) -> bool:
-        return self._resting.get(way.name, now) <= now
+    # --- sending
 
-    async def _send(self, planned: Planned, now: datetime, at_once: asyncio.Semaphore) -> Outcome:
+    async def _send(
+        self, parcel: Parcel, now: datetime, at_once: asyncio.Semaphore
+    ) -> list[Outcome]:
         async with at_once:
             try:
-                return await self._try_ways(planned, now)
+                return await self._hand_over(parcel, now)
             except Exception:
-                log.exception("letter_broken", letter=planned.letter.id, kind=planned.letter.kind)
-                return self._failed(planned, "it could not be put into words")
+                log.exception("letter_broken", letter=parcel.first.id, kind=parcel.first.kind)
+                parcel.reason = NOT_IN_WORDS
+                return [self._failed(one, parcel) for one in parcel.letters]
 
-    async def _try_ways(self, planned: Planned, now: datetime) -> Outcome:
-        reason = "no way is open to this person"
-        for attempt in planned.tries:
-            try:
-                far_id = await attempt.way.send(self._outgoing(planned.letter, attempt))
-            except TransportError as error:
-                reason = f"{attempt.way.name}: {error}"
-                log.info("letter_refused", letter=planned.letter.id, why=reason)
-                self._learn(error.remedy, planned, attempt, now)
-                if planned.again and not self._falls_over(planned.letter, now):
-                    break
+    async def _hand_over(self, parcel: Parcel, now: datetime) -> list[Outcome]:
+        """Try the ways; what could not go together and need not wait is tried letter by letter."""
+        together = len(parcel.letters) > 1
+        steps = [one for one in parcel.steps if not together or one.way.forms is None]
+        if outcomes := await self._try_steps(parcel, steps, now):
+            return outcomes
+        if together and not parcel.again:
+            return [outcome for one in _apart(parcel) for outcome in await self._alone(one, now)]
+        return [self._no_way(one, parcel, now) for one in parcel.letters]
+
+    async def _alone(self, parcel: Parcel, now: datetime) -> list[Outcome]:
+        outcomes = await self._try_steps(parcel, parcel.steps, now)
+        return outcomes or [self._no_way(parcel.first, parcel, now)]
+
+    async def _try_steps(
+        self, parcel: Parcel, steps: Sequence[Step], now: datetime
+    ) -> list[Outcome]:
+        """Return what became of the letters where one of the ways took them, else nothing."""
+        for number, step in enumerate(steps):
+            health = self._health[step.way.name]
+            rest = health.rests(now) if number else health.fell_silent(now)
+            if rest is not None:
+                parcel.again.append(rest.until)
             else:
-                state, way = LetterState.SENT, attempt.way.name
-                return Outcome(id=planned.letter.id, state=state, way=way, far_id=far_id)
-        return self._no_way(planned, reason, now)
+                parcel.was_tried = True
+                try:
+                    far_id = await step.way.send(self._outgoing(parcel, step))
+                except TransportError as error:
+                    health.refused(error.remedy, now)
+                    self._learn(error, parcel, step, now)
+                else:
+                    health.answered()
+                    parcel.taken_by = step
+                    return _taken(parcel, step, far_id)
+            if parcel.again and not self._falls_over(parcel, now):
+                break
+        return []
 
-    def _falls_over(self, letter: Claimed, now: datetime) -> bool:
-        """Tell whether an alarm has waited long enough for a busy way to take the next one."""
+    def _falls_over(self, parcel: Parcel, now: datetime) -> bool:
+        """Tell whether an alarm takes the next way: it has waited, or this one rests anyhow."""
         fall_over = timedelta(minutes=self._rules.fall_over_minutes)
-        return letter.urgency == Urgency.ALARM and now - letter.written_at >= fall_over
+        waited = now - parcel.first.written_at >= fall_over
+        return parcel.is_alarm and (waited or not parcel.was_tried)
 
-    def _outgoing(self, letter: Claimed, attempt: Try) -> Outgoing:
+    def _outgoing(self, parcel: Parcel, step: Step) -> Outgoing:
+        letter = parcel.first
         paper = self._papers[letter.kind]
-        text = paper.text(letter)
+        text = self._in_words(parcel)
         return Outgoing(
-            key=letter.key,
-            address=attempt.address[1],
-            text=f"{REPEATED}{text}" if letter.repeated else text,
+            key="|".join(sorted(one.key for one in parcel.letters)),
+            address=step.address[1],
+            text=f"{REPEATED}{text}" if any(one.repeated for one in parcel.letters) else text,
             form=paper.travels_under(letter),
             about=letter.about_name or str((letter.detail or {}).get("village", "")),
             when=letter.written_at,
             ask=paper.asks(letter),
             voice=letter.media,
+            keys=tuple(one.key for one in parcel.letters),
+            urgency=letter.urgency,
         )
 
-    def _learn(self, remedy: Remedy, planned: Planned, attempt: Try, now: datetime) -> None:
-        """Keep in mind what a refusal says about this way, this address and this letter."""
-        if remedy is Remedy.RETRY:
-            planned.again.append(now + _backoff(planned.letter.tries))
-        elif remedy is Remedy.WAIT:
-            planned.again.append(now + timedelta(seconds=60))
-        elif remedy is Remedy.UNREACHABLE:
-            planned.lost.add(attempt.address)
-        elif remedy is Remedy.OTHER_WAY and attempt.way.needs_window:
-            planned.shut.add(attempt.address)
-        elif remedy in (Remedy.MIDNIGHT, Remedy.STOP):
-            self._rest(attempt.way, remedy, now)
+    def _in_words(self, parcel: Parcel) -> str:
+        """Say each kind once: what is asked of her first, and then what has become of others."""
+        by_kind: dict[str, list[Claimed]] = {}
+        for letter in parcel.letters:
+            by_kind.setdefault(letter.kind, []).append(letter)
+        return "\n".join(self._of_kind(kind, of_it) for kind, of_it in by_kind.items())
 
-    def _rest(self, way: Way, remedy: Remedy, now: datetime) -> None:
-        until = (
-            at_village(village_day(now) + timedelta(days=1), datetime.min.time())
-            if remedy is Remedy.MIDNIGHT
-            else now + timedelta(minutes=5)
-        )
-        if self._is_awake(way, now):
-            log.error("way_rests", way=way.name, until=until.isoformat(), because=remedy)
-        self._resting[way.name] = until
+    def _of_kind(self, kind: str, of_it: Sequence[Claimed]) -> str:
+        paper = self._papers[kind]
+        if len(of_it) > 1 and paper.together is not None:
+            return paper.together(of_it)
+        return paper.text(of_it[0])
 
-    def _no_way(self, planned: Planned, reason: str, now: datetime) -> Outcome:
+    def _learn(self, error: TransportError, parcel: Parcel, step: Step, now: datetime) -> None:
+        """Keep in mind what a refusal says about this address and these letters."""
+        parcel.reason = WHY[error.remedy]
+        for letter in parcel.letters:
+            log.info("letter_refused", letter=letter.id, way=step.way.name, why=str(error))
+            parcel.refusals.append(_refusal(letter, error, step, now))
+        if error.remedy is Remedy.RETRY:
+            parcel.again.append(now + _backoff(parcel.first))
+        elif error.remedy is Remedy.WAIT:
+            parcel.again.append(now + timedelta(seconds=60))
+        elif error.remedy is Remedy.UNREACHABLE:
+            parcel.lost.add(step.address)
+        elif error.remedy is Remedy.OTHER_WAY and step.way.needs_window:
+            parcel.shut.add(step.address)
+
+    def _no_way(self, letter: Claimed, parcel: Parcel, now: datetime) -> Outcome:
         """Queue the letter for when a busy or resting way may be open again, or give up.
 
-        An alarm is never given up while any of its ways may still come back.
+        An alarm is never given up while any of its ways may still come back. What was held
+        back because its way fell silent meanwhile was no try.
         """
-        letter = planned.letter
         is_alarm = letter.urgency == Urgency.ALARM
-        may_come_back = planned.again or (is_alarm and self._waits_for_rest(planned, now))
-        if may_come_back and (is_alarm or letter.tries < self._rules.tries):
-            at = min([*planned.again, now + timedelta(minutes=1)])
-            queued = LetterState.QUEUED
-            return Outcome(id=letter.id, state=queued, due_at=at, reason=reason[:200])
-        return self._failed(planned, reason)
+        may_come_back = parcel.again or (is_alarm and self._waits_for_rest(parcel, now))
+        is_patient = is_alarm or letter.tries < self._rules.tries or not parcel.was_tried
+        if not (may_come_back and is_patient):
+            return self._failed(letter, parcel)
+        return Outcome(
+            id=letter.id,
+            state=LetterState.QUEUED,
+            due_at=min([*parcel.again, now + timedelta(minutes=1)]),
+            reason=parcel.reason if parcel.was_tried else WAITS_FOR_A_WAY,
+            tried=parcel.was_tried,
+        )
 
-    def _waits_for_rest(self, planned: Planned, now: datetime) -> bool:
-        is_there = any(attempt.address not in planned.lost for attempt in planned.tries)
-        rests = any(not self._is_awake(way, now) for way in self._ways)
-        return rests and (is_there or not planned.tries)
+    def _waits_for_rest(self, parcel: Parcel, now: datetime) -> bool:
+        is_there = any(step.address not in parcel.lost for step in parcel.steps)
+        rests = any(health.rests(now) for health in self._health.values())
+        return rests and (is_there or not parcel.steps)
 
-    def _failed(self, planned: Planned, reason: str) -> Outcome:
-        return Outcome(id=planned.letter.id, state=LetterState.FAILED, reason=reason[:200])
+    def _failed(self, letter: Claimed, parcel: Parcel) -> Outcome:
+        return Outcome(id=letter.id, state=LetterState.FAILED, reason=parcel.reason)
+
+    # --- settling
 
     async def _settle(
-        self, planned: Sequence[Planned], outcomes: Sequence[Outcome], now: datetime
+        self, parcels: Sequence[Parcel], outcomes: Sequence[Outcome], now: datetime
     ) -> None:
-        if not planned:
+        if not parcels:
             return
         async with self._database.writing() as session:
             await letters.settle(session, outcomes, now)
-            await windows.shut(session, [address for one in planned for address in one.shut])
-            for address in {address for one in planned for address in one.lost}:
+            await letters.note_refusals(session, [row for one in parcels for row in one.refusals])
+            await windows.give_back(session, [use for one in parcels for use in _unused(one)])
+            await windows.shut(session, [address for one in parcels for address in one.shut])
+            for address in {address for one in parcels for address in one.lost}:
                 await people.lose(session, address)
-            await ladder.pass_over(session, _failed_calls(planned, outcomes), now)
+            await ladder.pass_over(session, _failed_calls(parcels, outcomes), now)
 
 
-def _first_use(planned: Planned) -> list[tuple[str, str, str]]:
-    first = planned.tries[:1]
-    return [(*attempt.address, attempt.window) for attempt in first if attempt.window]
+def _counts_as_card(step: Step, urgency: int) -> bool:
+    return is_card(step) and urgency != Urgency.ALARM
 
 
-def _take(left: Sequence[Left], kind: str) -> None:
-    for window in left:
-        if window.kind == kind:
-            window.sends -= 1
+def _unused(parcel: Parcel) -> list[tuple[str, str, str]]:
+    """Return what was counted for the first way where another took the parcel, or none."""
+    first = parcel.steps[0] if parcel.steps else None
+    if first is None or parcel.taken_by == first:
+        return []
+    kind = first.window or (windows.CARD if _counts_as_card(first, parcel.first.urgency) else "")
+    return [(*first.address, kind)] if kind else []
 
 
-def _backoff(tries: int) -> timedelta:
-    return timedelta(seconds=min(5 * 2**tries, 300))
-
-
-def _failed_calls(planned: Sequence[Planned], outcomes: Sequence[Outcome]) -> list[Failed]:
+def _apart(parcel: Parcel) -> list[Parcel]:
+    """Part the letters of a parcel: each may go where her window is not, as a card of its own."""
+    open_steps = [
+        step
+        for step in parcel.steps
+        if step.address not in parcel.lost
+        and not (step.way.needs_window and step.address in parcel.shut)
+    ]
     return [
-        Failed(one.letter.id, one.letter.incident_id, one.letter.recipient_id)
-        for one, outcome in zip(planned, outcomes, strict=True)
-        if outcome.state is LetterState.FAILED
-        and one.letter.kind in CALLS
-        and one.letter.incident_id is not None
+        Parcel(
+            [one],
+            open_steps,
+            lost=parcel.lost,
+            shut=parcel.shut,
+            refusals=parcel.refusals,
+            reason=parcel.reason,
+        )
+        for one in parcel.letters
+    ]
+
+
+def _taken(parcel: Parcel, step: Step, far_id: str) -> list[Outcome]:
+    first = parcel.first.id
+    return [
+        Outcome(
+            id=one.id,
+            state=LetterState.SENT,
+            way=step.way.name,
+            far_id=far_id,
+            carried_with=None if one.id == first else first,
+        )
+        for one in parcel.letters
+    ]
+
+
+def _refusal(letter: Claimed, error: TransportError, step: Step, now: datetime) -> dict[str, Any]:
+    return {
+        "letter_id": letter.id,
+        "number": letter.tries,
+        "at": now,
+        "way": step.way.name,
+        "remedy": error.remedy,
+        "why": str(error)[:120],
+    }
+
+
+def _backoff(letter: Claimed) -> timedelta:
+    """Wait twice as long after each try, but no two letters quite the same."""
+    seconds = min(5 * 2**letter.tries, 300)
+    spread = (letter.id * 2_654_435_761 % 1_000) / 1_000  # Knuth's multiplicative hash
+    return timedelta(seconds=seconds * (0.75 + spread / 2))
+
+
+def _failed_calls(parcels: Sequence[Parcel], outcomes: Sequence[Outcome]) -> list[Failed]:
+    by_id = {one.id: one for parcel in parcels for one in parcel.letters}
+    failed = [by_id[outcome.id] for outcome in outcomes if outcome.state is LetterState.FAILED]
+    return [
+        Failed(one.id, one.incident_id, one.recipient_id)
+        for one in failed
+        if one.kind in CALLS and one.incident_id is not None
     ]

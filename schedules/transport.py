@@ -1,5 +1,6 @@
 """What delivery asks of a way to reach a person, and how such a way says no."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -8,12 +9,13 @@ from typing import Protocol
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outgoing:
-    """One letter, ready to be carried.
+    """One message, ready to be carried: a letter, or several to one person in one.
 
     `text` is the whole of it. Where a way has only a form with fields (a WeChat template),
     `form` names the form and `about`, `when` and `ask` fill it; without a form the letter
     cannot go that way. `voice` is the platform's id of a voice that goes with the words, where
-    the way can carry one. `key` is the same for every try, so that the far end may drop a repeat.
+    the way can carry one. `key` is the same for every try, so that the far end may drop a repeat;
+    `keys` are those of all the letters in it. `urgency` is that of the gravest.
     """
 
     key: str
@@ -24,6 +26,8 @@ class Outgoing:
     when: datetime
     ask: str
     voice: str = ""
+    keys: tuple[str, ...] = ()
+    urgency: int = 1
 
 
 class Remedy(StrEnum):
@@ -47,14 +51,38 @@ class TransportError(Exception):
 
 
 class Way(Protocol):
-    """One way to carry a letter to an address on a channel.
+    """One way to carry a letter to an address on a channel."""
 
-    `needs_window`: it is open only while the person's reply window is.
-    """
+    @property
+    def name(self) -> str: ...
 
-    name: str
-    channel: str
-    needs_window: bool
+    @property
+    def channel(self) -> str: ...
+
+    @property
+    def needs_window(self) -> bool:
+        """Whether it is open only while the person's reply window is."""
+        ...
+
+    @property
+    def needs_consent(self) -> bool:
+        """Whether each letter uses up a consent that she has given to its form."""
+        ...
+
+    @property
+    def forms(self) -> Collection[str] | None:
+        """The forms it can carry, None where it carries free words."""
+        ...
+
+    @property
+    def alarms_only(self) -> bool:
+        """Whether nothing but an alarm is worth what it costs."""
+        ...
+
+    @property
+    def per_minute(self) -> int | None:
+        """How many letters a minute it takes, None where no limit is known."""
+        ...
 
     async def send(self, letter: Outgoing) -> str:
         """Hand the letter over and return the far end's id for it, "" where it has none.
@@ -62,3 +90,13 @@ class Way(Protocol):
         Raises TransportError where it was refused, did not arrive, or took too long.
         """
         ...
+
+
+class FreeWords:
+    """What most ways are: open to any letter at any time, as fast as it comes."""
+
+    needs_window = False
+    needs_consent = False
+    forms: Collection[str] | None = None
+    alarms_only = False
+    per_minute: int | None = None

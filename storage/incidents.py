@@ -602,7 +602,7 @@ async def stay(session: AsyncSession, incident: Live, person: str, now: datetime
 
 
 async def without_stale(session: AsyncSession, claimed: Sequence[Claimed]) -> list[Claimed]:
-    """Withdraw the letters whose incident was closed while they were tried, return the rest."""
+    """Withdraw the letters whose incident was closed since they were tried, return the rest."""
     tried = {one.incident_id for one in claimed if one.tries > 1 and one.kind != CLEAR}
     if not tried:
         return list(claimed)

@@ -3,11 +3,11 @@
 A letter is written in the transaction of its cause, under a natural key, and carried later.
 queued → sending → sent → delivered, or failed, withdrawn, expired. A lease guards the way
 from queued to sent: when it runs out the letter may have arrived or not, so it goes again
-and says so (重复提醒).
+and says so (重复提醒). Several letters to one person may be carried in one message.
 """
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import IntEnum, StrEnum
 from typing import Any
@@ -15,6 +15,7 @@ from typing import Any
 from sqlalchemy import (
     JSON,
     CheckConstraint,
+    ColumnElement,
     ForeignKey,
     Index,
     String,
@@ -22,6 +23,7 @@ from sqlalchemy import (
     and_,
     bindparam,
     func,
+    insert,
     or_,
     select,
     text,
@@ -30,6 +32,7 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, aliased, mapped_column
 
+from storage.checkins import Plan
 from storage.database import Base, BigId, Instant, insert_new, run_many
 from storage.people import Person
 
@@ -56,6 +59,7 @@ GONE_OUT = (LetterState.SENDING, LetterState.SENT, LetterState.DELIVERED)
 """She has it, or may have it: whoever got an alarm this way is owed the all-clear."""
 
 _QUEUED = text("state = 'queued'")
+_ALARM_QUEUED = text("state = 'queued' AND urgency = 1")
 _SENDING = text("state = 'sending'")
 _FAR = text("far_id <> ''")
 _SENT = text("sent_at IS NOT NULL")
@@ -82,6 +86,15 @@ class Letter(Base):
         Index("ix_letters_far", "far_id", sqlite_where=_FAR, postgresql_where=_FAR),
         Index("ix_letters_incident", "incident_id", "recipient_id"),
         Index("ix_letters_sent", "sent_at", sqlite_where=_SENT, postgresql_where=_SENT),
+        Index(
+            "ix_letters_got", "recipient_id", "sent_at", sqlite_where=_SENT, postgresql_where=_SENT
+        ),
+        Index(
+            "ix_letters_alarming",
+            "recipient_id",
+            sqlite_where=_ALARM_QUEUED,
+            postgresql_where=_ALARM_QUEUED,
+        ),
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
@@ -108,6 +121,25 @@ class Letter(Base):
     far_id: Mapped[str] = mapped_column(String(64), default="")
     sent_at: Mapped[datetime | None]
     reason: Mapped[str] = mapped_column(String(200), default="")
+    carried_with: Mapped[int | None] = mapped_column(ForeignKey("letters.id"))
+    """The letter in whose message it went, None where it had its own."""
+
+
+class Refusal(Base):
+    """That a way said no to a letter: which try it was, and why."""
+
+    __tablename__ = "refusals"
+    __table_args__ = (Index(None, "letter_id"),)
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    letter_id: Mapped[int] = mapped_column(ForeignKey("letters.id"))
+    number: Mapped[int]
+    """Which try of the letter it was, from 1."""
+    at: Mapped[datetime]
+    way: Mapped[str] = mapped_column(String(20))
+    remedy: Mapped[str] = mapped_column(String(12))
+    why: Mapped[str] = mapped_column(String(120))
+    """For an operator: never a person's words, name or address."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -181,32 +213,82 @@ class Claimed:
     about_name: str | None
     about_gender: str | None
     actor_name: str | None
-    addresses: list[tuple[str, str]] = field(default_factory=list)
+    about_tier: int | None = None
 
 
-async def claim(
-    session: AsyncSession, now: datetime, limit: int, lease: timedelta
+async def due(
+    session: AsyncSession, now: datetime, urgencies: Sequence[Urgency], limit: int
 ) -> list[Claimed]:
-    """Take due letters, alarms first, and lease them until `now + lease`."""
+    """Lock the letters that are due and return them, alarms first; `tries` counts this one.
+
+    They are still queued: the caller takes, puts off or withdraws each in this transaction.
+    """
     await _expire(session, now)
     await _take_back(session, now)
-    ids = (
-        await session.scalars(
-            select(Letter.id)
-            .where(Letter.state == LetterState.QUEUED, Letter.due_at <= now)
-            .order_by(Letter.urgency, Letter.due_at, Letter.id)
-            .limit(limit)
-            .with_for_update(skip_locked=True)
+    ids: list[int] = []
+    for urgency in urgencies:
+        if len(ids) < limit:
+            ids += await _due_of(session, urgency, now, limit - len(ids))
+    return await _read(session, ids) if ids else []
+
+
+async def _due_of(session: AsyncSession, urgency: Urgency, now: datetime, limit: int) -> list[int]:
+    """Ask of one urgency at a time: what waits for the morning is never looked through."""
+    found = await session.scalars(
+        select(Letter.id)
+        .where(Letter.state == LetterState.QUEUED, Letter.urgency == urgency, Letter.due_at <= now)
+        .order_by(Letter.due_at, Letter.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    return list(found)
+
+
+async def alarms_beside(
+    session: AsyncSession,
+    people: Collection[str],
+    kinds: Collection[str],
+    known: Collection[int],
+    now: datetime,
+) -> list[Claimed]:
+    """Lock and return what else of these kinds is due to these people: it may go along."""
+    found = await session.scalars(
+        select(Letter.id)
+        .where(
+            Letter.recipient_id.in_(people),
+            Letter.state == LetterState.QUEUED,
+            Letter.urgency == Urgency.ALARM,
+            Letter.kind.in_(kinds),
+            Letter.due_at <= now,
+            Letter.id.not_in(known),
         )
-    ).all()
-    if not ids:
-        return []
+        .order_by(Letter.id)
+        .with_for_update(skip_locked=True)
+    )
+    ids = found.all()
+    return await _read(session, ids) if ids else []
+
+
+async def take(
+    session: AsyncSession, ids: Collection[int], now: datetime, lease: timedelta
+) -> None:
+    """Take letters into our hands until the lease runs out."""
     await session.execute(
         update(Letter)
         .where(Letter.id.in_(ids), Letter.state == LetterState.QUEUED)
         .values(state=LetterState.SENDING, lease_until=now + lease, tries=Letter.tries + 1)
     )
-    return await _read(session, ids)
+
+
+async def put_off(session: AsyncSession, until: Mapping[int, datetime], reason: str = "") -> None:
+    """Let letters wait that cannot go yet; that is no try. `reason` where it is not by choice."""
+    await run_many(
+        session,
+        update(Letter)
+        .where(Letter.id == bindparam("letter"), Letter.state == LetterState.QUEUED)
+        .values(due_at=bindparam("at", type_=Instant()), reason=bindparam("because")),
+        [{"letter": id_, "at": at, "because": reason} for id_, at in until.items()],
+    )
 
 
 async def _expire(session: AsyncSession, now: datetime) -> None:
@@ -226,6 +308,9 @@ async def _take_back(session: AsyncSession, now: datetime) -> None:
     )
 
 
+_TIER = select(func.min(Plan.tier)).where(Plan.elder_id == Letter.about_id).scalar_subquery()
+
+
 async def _read(session: AsyncSession, ids: Sequence[int]) -> list[Claimed]:
     about, actor = aliased(Person), aliased(Person)
     rows = await session.execute(
@@ -242,12 +327,13 @@ async def _read(session: AsyncSession, ids: Sequence[int]) -> list[Claimed]:
             Letter.detail,
             Letter.media,
             Letter.written_at,
-            Letter.tries,
+            Letter.tries + 1,
             Letter.repeated,
             Letter.way,
             about.name,
             about.gender,
             actor.name,
+            _TIER,
         )
         .outerjoin(about, about.id == Letter.about_id)
         .outerjoin(actor, actor.id == Letter.actor_id)
@@ -259,7 +345,11 @@ async def _read(session: AsyncSession, ids: Sequence[int]) -> list[Claimed]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """What became of a letter in our hands. `due_at` is when a queued one goes again."""
+    """What became of a letter in our hands. `due_at` is when a queued one goes again.
+
+    `carried_with` is the letter in whose message it went, None where it had its own. A letter
+    that was held back after all was not `tried`.
+    """
 
     id: int
     state: LetterState
@@ -267,6 +357,8 @@ class Outcome:
     way: str = ""
     far_id: str = ""
     reason: str = ""
+    carried_with: int | None = None
+    tried: bool = True
 
 
 async def settle(session: AsyncSession, outcomes: Sequence[Outcome], now: datetime) -> None:
@@ -282,6 +374,8 @@ async def settle(session: AsyncSession, outcomes: Sequence[Outcome], now: dateti
             far_id=bindparam("far"),
             reason=bindparam("because"),
             sent_at=bindparam("at"),
+            carried_with=bindparam("beside"),
+            tries=Letter.tries - bindparam("untried"),
             lease_until=None,
         ),
         [
@@ -293,6 +387,8 @@ async def settle(session: AsyncSession, outcomes: Sequence[Outcome], now: dateti
                 "far": outcome.far_id,
                 "because": outcome.reason,
                 "at": now if outcome.state == LetterState.SENT else None,
+                "beside": outcome.carried_with,
+                "untried": 0 if outcome.tried else 1,
             }
             for outcome in outcomes
         ],
@@ -318,12 +414,33 @@ async def withdraw(session: AsyncSession, incidents: Collection[int]) -> None:
 
 
 async def drop(session: AsyncSession, ids: Collection[int]) -> None:
-    """Withdraw letters that we hold: their cause has gone."""
+    """Withdraw letters that are due: their cause has gone."""
     await session.execute(
         update(Letter)
-        .where(Letter.id.in_(ids), Letter.state == LetterState.SENDING)
-        .values(state=LetterState.WITHDRAWN, lease_until=None)
+        .where(Letter.id.in_(ids), Letter.state == LetterState.QUEUED)
+        .values(state=LetterState.WITHDRAWN)
     )
+
+
+async def note_refusals(session: AsyncSession, refused: Sequence[Mapping[str, Any]]) -> None:
+    """Keep which ways said no: rows of letter_id, number, at, way, remedy and why."""
+    await run_many(session, insert(Refusal), refused)
+
+
+async def last_got(
+    session: AsyncSession, people: Collection[str], since: datetime
+) -> dict[tuple[str, bool], datetime]:
+    """Return when each of these people got the last message since a moment, if any.
+
+    Alarms and others are told apart: the key is (person, whether it was an alarm).
+    """
+    is_alarm = Letter.urgency == Urgency.ALARM
+    rows = await session.execute(
+        select(Letter.recipient_id, is_alarm, func.max(Letter.sent_at))
+        .where(Letter.recipient_id.in_(people), Letter.sent_at > since)
+        .group_by(Letter.recipient_id, is_alarm)
+    )
+    return {(person, bool(alarm)): at for person, alarm, at in rows if at is not None}
 
 
 async def told(session: AsyncSession, incident_id: int, kinds: Collection[str]) -> list[str]:
@@ -378,19 +495,19 @@ async def last_sent(session: AsyncSession) -> datetime | None:
 
 @dataclass(frozen=True, slots=True)
 class InVain:
-    """Letters that were tried and did not leave, and since when the oldest waits."""
+    """Letters that could not leave, and since when the oldest waits."""
 
     number: int
     since: datetime | None
 
 
 async def tried_in_vain(session: AsyncSession, written_before: datetime) -> InVain:
-    """Return the letters that wait since before a moment though they were tried."""
+    """Return the letters that wait since before a moment because no way took them."""
     row = (
         await session.execute(
             select(func.count(), func.min(Letter.written_at)).where(
                 Letter.state == LetterState.QUEUED,
-                Letter.tries > 0,
+                _in_vain(),
                 Letter.written_at <= written_before,
             )
         )
@@ -398,9 +515,13 @@ async def tried_in_vain(session: AsyncSession, written_before: datetime) -> InVa
     return InVain(*row)
 
 
+def _in_vain() -> ColumnElement[bool]:
+    return or_(Letter.tries > 0, Letter.reason != "")
+
+
 async def alarms_waiting(session: AsyncSession, since: datetime) -> int:
     """Return how many alarms have not left though they should have before a moment."""
-    was_tried = and_(Letter.tries > 0, Letter.written_at <= since)
+    was_tried = and_(_in_vain(), Letter.written_at <= since)
     found = await session.scalar(
         select(func.count())
         .select_from(Letter)

@@ -1,6 +1,6 @@
 """People, what they are in the village, and the phones that are theirs."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -96,6 +96,8 @@ class Identity(Base):
     paired_at: Mapped[datetime]
     reachable: Mapped[bool] = mapped_column(default=True)
     """False from the moment she unfollows, or the platform says that she is not there."""
+    declined_at: Mapped[datetime | None]
+    """Since when she wants no cards but alarms (退订), None where she never said so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,18 +196,57 @@ async def _set_reachable(
     await session.execute(update(Identity).where(_among([address])).values(reachable=reachable))
 
 
-async def addresses(
-    session: AsyncSession, people: Collection[str]
-) -> dict[str, list[tuple[str, str]]]:
-    """Return the reachable (channel, address) pairs of each person, the newest first."""
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """The addresses of some people, and which of them want no cards."""
+
+    addresses: Mapping[str, list[tuple[str, str]]]
+    declined: frozenset[tuple[str, str]]
+
+    @property
+    def everywhere(self) -> list[tuple[str, str]]:
+        return [address for theirs in self.addresses.values() for address in theirs]
+
+    def of(self, person: str) -> Sequence[tuple[str, str]]:
+        return self.addresses.get(person, ())
+
+
+async def reach(session: AsyncSession, people: Collection[str]) -> Reach:
+    """Return the reachable addresses of these people, the newest of each first."""
     rows = await session.execute(
-        select(Identity.person_id, Identity.channel, Identity.address)
+        select(Identity.person_id, Identity.channel, Identity.address, Identity.declined_at)
         .where(Identity.person_id.in_(people), Identity.reachable)
         .order_by(Identity.paired_at.desc())
     )
     found: dict[str, list[tuple[str, str]]] = {}
-    for person_id, channel, address in rows:
+    declined: set[tuple[str, str]] = set()
+    for person_id, channel, address, declined_at in rows:
         found.setdefault(person_id, []).append((channel, address))
+        if declined_at is not None:
+            declined.add((channel, address))
+    return Reach(found, frozenset(declined))
+
+
+async def addresses(
+    session: AsyncSession, people: Collection[str]
+) -> Mapping[str, list[tuple[str, str]]]:
+    """Return the reachable (channel, address) pairs of each person, the newest first."""
+    return (await reach(session, people)).addresses
+
+
+async def decline(session: AsyncSession, address: tuple[str, str], at: datetime | None) -> None:
+    """Send no cards to this address any more but alarms; None: send them again."""
+    await session.execute(update(Identity).where(_among([address])).values(declined_at=at))
+
+
+async def roles_among(session: AsyncSession, people: Collection[str]) -> dict[str, frozenset[Role]]:
+    """Return what each of these people is; who is nothing is left out."""
+    rows = await session.execute(
+        select(PersonRole.person_id, PersonRole.role).where(PersonRole.person_id.in_(people))
+    )
+    found: dict[str, frozenset[Role]] = {}
+    for person_id, role in rows:
+        found[person_id] = found.get(person_id, frozenset()) | {Role(role)}
     return found
 
 

@@ -132,6 +132,20 @@ class LetterRules(_Checked):
     at_once: PositiveInt = 20
     tries: PositiveInt = 8
     fall_over_minutes: NonNegativeInt = 5
+    failures_in_a_row: PositiveInt = 5
+    """After so many a way rests, and then sends one letter ahead."""
+    rest_seconds: PositiveFloat = 30
+    longest_rest_seconds: PositiveFloat = 300
+    stop_minutes: PositiveInt = 5
+    """How long a way rests that the account may not use."""
+    group_seconds: NonNegativeInt = 60
+    """What befalls a leader's elders of tier 2 and 3 is told together, so often at most."""
+    storm_seconds: NonNegativeInt = 120
+    """The same for coordinators and supervisors."""
+    gap_seconds: NonNegativeInt = 20
+    """Between two notices or reminders to the same person."""
+    cards_a_day: NonNegativeInt = 3
+    """How many template messages one person is sent a day that are no alarms."""
     quiet_from: time = time(21, 0)
     quiet_until: time = time(6, 30)
 

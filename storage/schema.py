@@ -12,7 +12,7 @@ from storage.ledger_audit import Seal
 from storage.ledger_confirmations import Confirmation
 from storage.ledger_members import Member
 from storage.ledger_statements import Certificate
-from storage.letters import Letter
+from storage.letters import Letter, Refusal
 from storage.pairings import Pairing, WrongTry
 from storage.people import Identity, Person, PersonRole, Tie
 from storage.questions import Question
@@ -39,6 +39,7 @@ TABLES = (
     Promise,
     SilentElder,
     Letter,
+    Refusal,
     Handled,
     ReplyWindow,
     Beat,

@@ -7,17 +7,22 @@ transaction that claims the letters, so a crash can only make us count too many.
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, time, timedelta
 
-from sqlalchemy import Executable, String, and_, bindparam, or_, select, update
+from sqlalchemy import Executable, String, and_, bindparam, case, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from storage.database import Base, run_many
+from storage.rules import at_village, village_day
+
+Address = tuple[str, str]
 
 MESSAGE = "message"
 EVENT = "event"
+CARD = "card"
+"""Not a window but a day's ration: how many template messages an address may still be sent."""
 
 
 class ReplyWindow(Base):
@@ -37,6 +42,23 @@ def _open_anew(into: sqlite.Insert | postgresql.Insert) -> Executable:
     )
 
 
+def _use_card(into: sqlite.Insert | postgresql.Insert) -> Executable:
+    """Take one from today's ration; where that of another day is left, begin a new one."""
+    is_todays = ReplyWindow.closes_at == into.excluded.closes_at
+    left = case((is_todays, ReplyWindow.sends_left), else_=into.excluded.sends_left + 1)
+    return into.on_conflict_do_update(
+        index_elements=["channel", "address", "kind"],
+        set_={
+            "closes_at": into.excluded.closes_at,
+            "sends_left": case((left > 0, left - 1), else_=0),
+        },
+    )
+
+
+_USE_CARD: Mapping[str, Executable] = {
+    "sqlite": _use_card(sqlite.insert(ReplyWindow)),
+    "postgresql": _use_card(postgresql.insert(ReplyWindow)),
+}
 _OPEN_ANEW: Mapping[str, Executable] = {
     "sqlite": _open_anew(sqlite.insert(ReplyWindow)),
     "postgresql": _open_anew(postgresql.insert(ReplyWindow)),
@@ -76,19 +98,30 @@ class Left:
 
     kind: str
     sends: int
+    closes_at: datetime
 
 
 async def left(
-    session: AsyncSession, addresses: Collection[tuple[str, str]], now: datetime
-) -> dict[tuple[str, str], list[Left]]:
-    """Return and lock the open windows of addresses, the one that lasts longest first."""
+    session: AsyncSession, addresses: Collection[Address], now: datetime
+) -> tuple[dict[Address, list[Left]], dict[Address, int]]:
+    """Lock and return the open windows of addresses, and what is left of their cards today.
+
+    Of the windows the one that lasts longest comes first; whose cards are not counted yet has
+    no number.
+    """
     by_channel: dict[str, list[str]] = {}
     for channel, address in addresses:
         by_channel.setdefault(channel, []).append(address)
     if not by_channel:
-        return {}
+        return {}, {}
     rows = await session.execute(
-        select(ReplyWindow.channel, ReplyWindow.address, ReplyWindow.kind, ReplyWindow.sends_left)
+        select(
+            ReplyWindow.channel,
+            ReplyWindow.address,
+            ReplyWindow.kind,
+            ReplyWindow.sends_left,
+            ReplyWindow.closes_at,
+        )
         .where(
             or_(
                 *(
@@ -97,15 +130,19 @@ async def left(
                 )
             ),
             ReplyWindow.closes_at > now,
-            ReplyWindow.sends_left > 0,
+            or_(ReplyWindow.sends_left > 0, ReplyWindow.kind == CARD),
         )
         .order_by(ReplyWindow.channel, ReplyWindow.address, ReplyWindow.closes_at.desc())
         .with_for_update()
     )
-    found: dict[tuple[str, str], list[Left]] = {}
-    for channel, address, kind, sends in rows:
-        found.setdefault((channel, address), []).append(Left(kind, sends))
-    return found
+    found: dict[Address, list[Left]] = {}
+    cards: dict[Address, int] = {}
+    for channel, address, kind, sends, closes_at in rows:
+        if kind == CARD:
+            cards[channel, address] = sends
+        else:
+            found.setdefault((channel, address), []).append(Left(kind, sends, closes_at))
+    return found, cards
 
 
 async def count(session: AsyncSession, sent: Sequence[tuple[str, str, str]]) -> None:
@@ -127,6 +164,42 @@ async def count(session: AsyncSession, sent: Sequence[tuple[str, str, str]]) -> 
     )
 
 
+async def give_back(session: AsyncSession, refused: Sequence[tuple[str, str, str]]) -> None:
+    """Give back a send for each (channel, address, kind) that was counted and not taken."""
+    await run_many(
+        session,
+        update(ReplyWindow)
+        .where(
+            ReplyWindow.channel == bindparam("of_channel"),
+            ReplyWindow.address == bindparam("of_address"),
+            ReplyWindow.kind == bindparam("of_kind"),
+        )
+        .values(sends_left=ReplyWindow.sends_left + 1),
+        [
+            {"of_channel": channel, "of_address": address, "of_kind": kind}
+            for channel, address, kind in refused
+        ],
+    )
+
+
+async def count_cards(
+    session: AsyncSession, sent: Sequence[Address], now: datetime, a_day: int
+) -> None:
+    """Count one card for each address; at midnight in the village the ration is whole again."""
+    midnight = at_village(village_day(now) + timedelta(days=1), time.min)
+    rows = [
+        {
+            "channel": channel,
+            "address": address,
+            "kind": CARD,
+            "closes_at": midnight,
+            "sends_left": max(a_day - 1, 0),
+        }
+        for channel, address in sorted(set(sent))
+    ]
+    await run_many(session, _USE_CARD[session.get_bind().dialect.name], rows)
+
+
 async def shut(session: AsyncSession, addresses: Collection[tuple[str, str]]) -> None:
     """Believe the platform when it says that a window is closed."""
     await run_many(
@@ -135,6 +208,7 @@ async def shut(session: AsyncSession, addresses: Collection[tuple[str, str]]) ->
         .where(
             ReplyWindow.channel == bindparam("of_channel"),
             ReplyWindow.address == bindparam("of_address"),
+            ReplyWindow.kind != CARD,
         )
         .values(sends_left=0),
         [{"of_channel": channel, "of_address": address} for channel, address in addresses],

@@ -16,19 +16,18 @@ from aiohttp import web
 from handlers.desk import Desk
 from handlers.message import Kind, Message, Reply
 from schedules.clock import Clock
-from schedules.transport import Outgoing
+from schedules.transport import FreeWords, Outgoing
 
 CHANNEL = "simulator"
 KEPT = 200
 """How many letters are kept for each address."""
 
 
-class Simulator:
+class Simulator(FreeWords):
     """Speaks for invented phones, and is the way by which letters reach them."""
 
     name = CHANNEL
     channel = CHANNEL
-    needs_window = False
 
     def __init__(self, desk: Desk, clock: Clock) -> None:
         self._desk = desk

@@ -13,7 +13,7 @@ from bot.channels.wechat_message import CHANNEL
 from bot.channels.wechat_wire import BUSY, NoAnswerError
 from bot.channels.wechat_xml import speakable
 from bot.config import WechatSection
-from schedules.transport import Outgoing, Remedy, TransportError
+from schedules.transport import FreeWords, Outgoing, Remedy, TransportError
 
 log = structlog.get_logger()
 
@@ -48,7 +48,7 @@ REMEDIES: Mapping[int | None, Remedy] = {
 """What helps against each of the platform's codes."""
 
 
-class WechatMessages:
+class WechatMessages(FreeWords):
     """Customer-service messages: free words, as long as her window is open."""
 
     name = "wechat.message"
@@ -67,12 +67,11 @@ class WechatMessages:
         return ""
 
 
-class WechatTemplates:
+class WechatTemplates(FreeWords):
     """Template messages: a form with three fields, at any time, to whoever follows."""
 
     name = "wechat.template"
     channel = CHANNEL
-    needs_window = False
 
     def __init__(
         self,
@@ -83,6 +82,7 @@ class WechatTemplates:
     ) -> None:
         self._client = client
         self._ids: dict[str, str] = settings.templates.model_dump()
+        self.forms = frozenset(form for form, id_ in self._ids.items() if id_)
         self._thing_characters = thing_characters
 
     async def send(self, letter: Outgoing) -> str:

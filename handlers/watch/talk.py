@@ -241,14 +241,26 @@ def _form_of_the_end(letter: Claimed) -> str:
 FEATURE = Feature(
     router,
     {
-        incidents.ALARM: Paper(words.alarm, form="missed", ask=words.alarm_ask),
+        incidents.ALARM: Paper(
+            words.alarm, form="missed", ask=words.alarm_ask, together=words.alarms
+        ),
         incidents.DISTRESS: Paper(words.distress, form="emergency", ask=words.alarm_ask),
         incidents.SILENCE: Paper(words.silence, form="missed", ask=words.silence_ask),
         ladder.MORE: Paper(words.more, form="missed", ask=words.more_ask),
-        incidents.PROMISED: Paper(words.promised, form=_form, ask=words.promised_ask),
+        incidents.PROMISED: Paper(
+            words.promised,
+            form=_form,
+            ask=words.promised_ask,
+            together=words.together(words.promised),
+        ),
         incidents.BROKEN: Paper(words.broken, form=_form, ask=words.alarm_ask),
         incidents.WORSE: Paper(words.worse, form="emergency", ask=words.alarm_ask),
-        incidents.CLEAR: Paper(words.clear, form=_form_of_the_end, ask=words.clear_ask),
+        incidents.CLEAR: Paper(
+            words.clear,
+            form=_form_of_the_end,
+            ask=words.clear_ask,
+            together=words.together(words.clear),
+        ),
         incidents.UNREACHED: Paper(words.unreached, form=_form, ask=words.alarm_ask),
     },
 )

@@ -1,6 +1,6 @@
 """What is said around an incident: who was not heard, who goes, and how it ended."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from handlers import names
 from storage.incidents import IncidentKind, Result
@@ -23,6 +23,8 @@ _OF_A_VILLAGE = {
 }
 _NAMED = 8
 """How many are named in one letter; of the others only how many they are."""
+_LINES = 12
+"""How many letters are said in one message line by line: as many as fit on a phone's screen."""
 _ABOUT = {
     IncidentKind.MISSED: "没报平安",
     IncidentKind.EMERGENCY: "出事",
@@ -52,6 +54,28 @@ def alarm(letter: Claimed) -> str:
         f"{letter.about_name}今天还没报平安{_gap(letter)}。"
         f"您能去看看吗？能去请回：我去 {letter.number}"
     )
+
+
+def alarms(letters: Sequence[Claimed]) -> str:
+    """Call for several elders at once: a line for each, with what to answer."""
+    lines = [f"{one.about_name}{_gap(one)}请回：我去 {one.number}" for one in letters[:_LINES]]
+    head = f"有{len(letters)}位老人今天还没报平安，您能去看看吗？"
+    return "\n".join([head, *lines, *_of_the_rest(letters, "请回：我去")])
+
+
+def together(of_each: Callable[[Claimed], str]) -> Callable[[Sequence[Claimed]], str]:
+    """Return how several letters are said that need no answer: each in its own line."""
+
+    def say(letters: Sequence[Claimed]) -> str:
+        lines = [of_each(one) for one in letters[:_LINES]]
+        return "\n".join([*lines, *_of_the_rest(letters, "也是这样")])
+
+    return say
+
+
+def _of_the_rest(letters: Sequence[Claimed], what: str) -> list[str]:
+    more = len(letters) - _LINES
+    return [f"还有{more}位，{what}"] if more > 0 else []
 
 
 def silence(letter: Claimed) -> str:

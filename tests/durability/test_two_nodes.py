@@ -17,7 +17,7 @@ from bot.simulator.courier import Courier
 from bot.simulator.platform import PlatformLimits, SignedPush
 from handlers.features import PAPERS
 from schedules.delivery import REPEATED, Delivery
-from schedules.transport import Outgoing
+from schedules.transport import FreeWords, Outgoing
 from storage import letters
 from storage.checkins import Expectation, SignOfLife, State
 from storage.database import Database
@@ -163,12 +163,11 @@ async def test_a_message_brought_to_both_houses_is_one_message(nodes: TwoNodes) 
 # --- letters
 
 
-class Carrier:
+class Carrier(FreeWords):
     """A far end that counts what it is handed; it may fall silent."""
 
     name = "wechat.message"
     channel = "wechat"
-    needs_window = False
 
     def __init__(self, *, silent: bool = False) -> None:
         self.carried: list[Outgoing] = []
@@ -239,13 +238,13 @@ async def test_who_dies_with_letters_in_hand_leaves_them_to_the_other_who_says_s
     await _write(village, 3)
     dying, carrier, now = Carrier(silent=True), Carrier(), village.clock.now()
     rules = Rules().letters
-    task = asyncio.create_task(Delivery(village.database, rules, PAPERS, [dying]).carry(now))
+    task = asyncio.create_task(Delivery(village.database, rules, PAPERS, [dying]).carry_all(now))
     await dying.reached.wait()
     task.cancel()
     async with _second(village.database) as other:
         heir = Delivery(other, rules, PAPERS, [carrier])
-        assert await heir.carry(now + timedelta(seconds=59)) == 0
-        assert await heir.carry(now + timedelta(seconds=61)) == 3
+        assert await heir.carry_all(now + timedelta(seconds=59)) == 0
+        assert await heir.carry_all(now + timedelta(seconds=61)) == 3
     assert all(letter.text.startswith(REPEATED) for letter in carrier.carried)
     assert [letter.key for letter in carrier.carried] == [one.key for one in dying.carried]
     assert await _states(village) == {LetterState.SENT: 3}
@@ -259,7 +258,7 @@ async def test_an_all_clear_is_owed_to_whom_a_dying_house_may_have_told(village:
         await village.house.rounds[name][1](village.clock.now())
     dying = Carrier(silent=True)
     delivery = Delivery(village.database, Rules().letters, PAPERS, [dying])
-    task = asyncio.create_task(delivery.carry(village.clock.now()))
+    task = asyncio.create_task(delivery.carry_all(village.clock.now()))
     await dying.reached.wait()
     task.cancel()
     await village.says("wang", "忘了手机了，我好着呢")

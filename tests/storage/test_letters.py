@@ -4,14 +4,14 @@ from datetime import UTC, datetime, timedelta
 
 from storage import letters, roster
 from storage.database import Database
-from storage.letters import LetterState, NewLetter, Outcome, Urgency
+from storage.letters import NewLetter, Urgency
 from storage.people import Role
 from storage.rules import VILLAGE_TIME
 from tests.storage.settlers import settler
 
 NIGHT = datetime(2026, 11, 22, 22, 0, tzinfo=VILLAGE_TIME)
 MORNING = datetime(2026, 11, 23, 6, 30, tzinfo=VILLAGE_TIME)
-LEASE = timedelta(minutes=1)
+EVERY = tuple(Urgency)
 LEADER = settler("dashan", "李大山", Role.LEADER)
 
 
@@ -23,10 +23,8 @@ async def test_put_off_until_half_past_six_it_goes_at_half_past_six(database: Da
         )
         await letters.write(session, [notice], NIGHT)
     async with database.writing() as session:
-        (held,) = await letters.claim(session, NIGHT, 5, LEASE)
-        await letters.settle(
-            session, [Outcome(id=held.id, state=LetterState.QUEUED, due_at=MORNING)], NIGHT
-        )
+        (held,) = await letters.due(session, NIGHT, EVERY, 5)
+        await letters.put_off(session, {held.id: MORNING})
     for now, goes in ((MORNING - timedelta(seconds=1), 0), (MORNING.astimezone(UTC), 1)):
         async with database.writing() as session:
-            assert len(await letters.claim(session, now, 5, LEASE)) == goes
+            assert len(await letters.due(session, now, EVERY, 5)) == goes

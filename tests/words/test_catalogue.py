@@ -84,6 +84,8 @@ TO_OTHERS = {
     "checkin.needs_word": lambda words: words.needs_word(LETTER),
     "checkin.listen": lambda words: words.listen(LETTER),
     "watch.alarm": lambda words: words.alarm(LETTER),
+    "watch.alarms": lambda words: words.alarms([LETTER, LETTER]),
+    "watch.together": lambda words: words.together(words.clear)([LETTER, LETTER]),
     "watch.distress": lambda words: words.distress(LETTER),
     "watch.silence": lambda words: words.silence(OF_VILLAGE),
     "watch.more": lambda words: words.more(OF_VILLAGE),
