@@ -316,9 +316,9 @@ class Delivery:
         )
 
     def _in_words(self, parcel: Parcel) -> str:
-        """Say each kind once: what is asked of her first, and then what has become of others."""
+        """Say each kind once: what is asked first, and then what has become of others."""
         by_kind: dict[str, list[Claimed]] = {}
-        for letter in parcel.letters:
+        for letter in sorted(parcel.letters, key=lambda one: one.kind not in CALLS):
             by_kind.setdefault(letter.kind, []).append(letter)
         return "\n".join(self._of_kind(kind, of_it) for kind, of_it in by_kind.items())
 
