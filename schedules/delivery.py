@@ -59,6 +59,9 @@ class Parcel:
     lost: set[Address] = field(default_factory=set)
     shut: set[Address] = field(default_factory=set)
     again: list[datetime] = field(default_factory=list)
+    """When a way that was busy may be asked again."""
+    later: list[datetime] = field(default_factory=list)
+    """When a way that rests for long comes back: nobody waits for it who has another."""
     refusals: list[dict[str, Any]] = field(default_factory=list)
     taken_by: Step | None = None
     reason: str = NO_ADDRESS
@@ -194,11 +197,11 @@ class Delivery:
                 beside.letters.append(letter)
                 continue
             found = self._plan(letter, reach.of(letter.recipient_id), known, resting, now)
-            if found.not_before is not None:
+            if found.back is not None and not found.steps:
                 waiting = claim.stuck if found.looks else claim.waits
-                waiting[letter.id] = found.not_before
+                waiting[letter.id] = found.back
                 continue
-            parcel = Parcel([letter], found.steps)
+            parcel = Parcel([letter], found.steps, later=[found.back] if found.back else [])
             claim.parcels.append(parcel)
             if found.steps:
                 first = found.steps[0]
@@ -273,6 +276,8 @@ class Delivery:
     ) -> list[Outcome]:
         """Return what became of the letters where one of the ways took them, else nothing."""
         for number, step in enumerate(steps):
+            if step.address in parcel.lost:
+                continue
             health = self._health[step.way.name]
             rest = health.rests(now) if number else health.fell_silent(now)
             if rest is not None:
@@ -338,6 +343,9 @@ class Delivery:
             parcel.again.append(now + _backoff(parcel.first))
         elif error.remedy is Remedy.WAIT:
             parcel.again.append(now + timedelta(seconds=60))
+        elif error.remedy in (Remedy.MIDNIGHT, Remedy.STOP):
+            rest = self._health[step.way.name].fell_silent(now)
+            parcel.later.extend([rest.until] if rest else [])
         elif error.remedy is Remedy.UNREACHABLE:
             parcel.lost.add(step.address)
         elif error.remedy is Remedy.OTHER_WAY and step.way.needs_window:
@@ -349,23 +357,19 @@ class Delivery:
         An alarm is never given up while any of its ways may still come back. What was held
         back because its way fell silent meanwhile was no try.
         """
+        is_there = not parcel.steps or any(one.address not in parcel.lost for one in parcel.steps)
+        back = min(parcel.again or (parcel.later if is_there else []), default=None)
         is_alarm = letter.urgency == Urgency.ALARM
-        may_come_back = parcel.again or (is_alarm and self._waits_for_rest(parcel, now))
         is_patient = is_alarm or letter.tries < self._rules.tries or not parcel.was_tried
-        if not (may_come_back and is_patient):
+        if back is None or not is_patient:
             return self._failed(letter, parcel)
         return Outcome(
             id=letter.id,
             state=LetterState.QUEUED,
-            due_at=min([*parcel.again, now + timedelta(minutes=1)]),
+            due_at=min(back, now + timedelta(minutes=1)) if is_alarm else back,
             reason=parcel.reason if parcel.was_tried else WAITS_FOR_A_WAY,
             tried=parcel.was_tried,
         )
-
-    def _waits_for_rest(self, parcel: Parcel, now: datetime) -> bool:
-        is_there = any(step.address not in parcel.lost for step in parcel.steps)
-        rests = any(health.rests(now) for health in self._health.values())
-        return rests and (is_there or not parcel.steps)
 
     def _failed(self, letter: Claimed, parcel: Parcel) -> Outcome:
         return Outcome(id=letter.id, state=LetterState.FAILED, reason=parcel.reason)
@@ -415,6 +419,7 @@ def _apart(parcel: Parcel) -> list[Parcel]:
             lost=parcel.lost,
             shut=parcel.shut,
             refusals=parcel.refusals,
+            later=parcel.later,
             reason=parcel.reason,
         )
         for one in parcel.letters

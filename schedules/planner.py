@@ -57,11 +57,13 @@ class Look(NamedTuple):
 
 
 class Plan(NamedTuple):
-    """The ways to try, in order; or none before a moment, where waiting is better."""
+    """The ways to try, in order. `back` is when a way that rests, or the morning, comes back:
+    where there is nothing to try, the letter waits for it.
+    """
 
     steps: list[Step]
     looks: list[Look]
-    not_before: datetime | None = None
+    back: datetime | None = None
 
 
 @dataclass(slots=True)
@@ -133,7 +135,7 @@ def plan(
             if step is not None:
                 (knocks if look.because is Because.KNOCK else steps).append(step)
     steps += knocks
-    return Plan(steps, looks, None if steps else back)
+    return Plan(steps, looks, back)
 
 
 def _look(

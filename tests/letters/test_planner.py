@@ -120,7 +120,7 @@ def test_what_costs_money_carries_only_alarms() -> None:
 def test_what_is_no_alarm_waits_for_a_better_way_that_is_only_tired() -> None:
     soon = NOON + timedelta(seconds=30)
     tired = {"chat": Rest(soon, is_short=True)}
-    assert planned(Urgency.NOTICE, window(5), resting=tired).not_before == soon
+    assert planned(Urgency.NOTICE, window(5), resting=tired).back == soon
     assert ways_of(planned(Urgency.ALARM, window(5), resting=tired)) == ["card"]
     used_up = {"chat": Rest(soon + timedelta(hours=9))}
     assert ways_of(planned(Urgency.NOTICE, window(5), resting=used_up)) == ["card"]
@@ -181,8 +181,7 @@ def test_whatever_is_known_the_plan_keeps_the_rules(
     resting = data.draw(rests(now))
     found = planned(urgency, known, form=form, resting=resting, now=now, addresses=addresses)
     is_alarm = urgency is Urgency.ALARM
-    assert not found.steps or found.not_before is None
-    assert found.not_before is None or found.not_before > now
+    assert found.back is None or found.back > now
     for step in found.steps:
         way = step.way
         assert step.address in addresses
