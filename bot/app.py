@@ -119,7 +119,9 @@ def _build(
     desk = Desk(database, rules, ROUTERS, hearing)
     wechat = AwaitableWeChatClient(config.wechat, session, clock)
     simulator = Simulator(desk, clock)
-    delivery = Delivery(database, rules.letters, PAPERS, _ways(config, wechat, simulator))
+    ways = _ways(config, wechat)
+    ways += [simulator] if config.simulator.enabled else []
+    delivery = Delivery(database, rules.letters, PAPERS, ways)
     speed = config.clock.speed if config.clock.start is not None else 1.0
     bell = Bell(clock, database, node_name(), speed)
     application = web.Application(client_max_size=64 * 1024)
@@ -171,6 +173,10 @@ def _on_this_clock(settings: WechatSection, speed: float) -> WechatSection:
     return settings.model_copy(update={"freshness_seconds": fresh})
 
 
-def _ways(config: Config, wechat: AwaitableWeChatClient, simulator: Simulator) -> list[Way]:
-    ways: list[Way] = [WechatMessages(wechat), WechatTemplates(wechat, config.wechat)]
-    return [*ways, simulator] if config.simulator.enabled else ways
+def letter_ways(config: Config, session: aiohttp.ClientSession, clock: Clock) -> list[Way]:
+    """Return the ways by which letters leave the house, in their order of preference."""
+    return _ways(config, AwaitableWeChatClient(config.wechat, session, clock))
+
+
+def _ways(config: Config, wechat: AwaitableWeChatClient) -> list[Way]:
+    return [WechatMessages(wechat), WechatTemplates(wechat, config.wechat)]

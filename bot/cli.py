@@ -1,4 +1,4 @@
-"""The command line: `shouwang serve|demo|check-config|migrate|import|hearing|ledger`."""
+"""The command line: `shouwang serve|demo|check-config|migrate|import|hearing|ledger|letters`."""
 
 import asyncio
 from pathlib import Path
@@ -13,6 +13,7 @@ from bot.equipment import lacking
 from bot.hearing_commands import hearing
 from bot.import_command import bring_in
 from bot.ledger_command import ledger_group
+from bot.letters_command import letters_group
 from storage.database import Database
 from storage.migrate import migrate
 
@@ -77,3 +78,4 @@ def import_(config: Config, file: Path) -> None:
 main.add_command(demo)
 main.add_command(hearing)
 main.add_command(ledger_group)
+main.add_command(letters_group)

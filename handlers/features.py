@@ -11,6 +11,7 @@ from handlers.holds import talk as holds
 from handlers.learning import talk as learning
 from handlers.pairing import talk as pairing
 from handlers.post import talk as post
+from handlers.quiet import talk as quiet
 from handlers.router import Router
 from handlers.stranger import talk as stranger
 from handlers.timebank import talk as timebank
@@ -21,6 +22,7 @@ FEATURES: Sequence[Feature] = (
     post.FEATURE,
     pairing.FEATURE,
     stranger.FEATURE,
+    quiet.FEATURE,
     watch.FEATURE,
     learning.FEATURE,
     distress.FEATURE,

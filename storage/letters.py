@@ -229,7 +229,7 @@ async def due(
     for urgency in urgencies:
         if len(ids) < limit:
             ids += await _due_of(session, urgency, now, limit - len(ids))
-    return await _read(session, ids) if ids else []
+    return await read(session, ids) if ids else []
 
 
 async def _due_of(session: AsyncSession, urgency: Urgency, now: datetime, limit: int) -> list[int]:
@@ -266,7 +266,7 @@ async def alarms_beside(
         .with_for_update(skip_locked=True)
     )
     ids = found.all()
-    return await _read(session, ids) if ids else []
+    return await read(session, ids) if ids else []
 
 
 async def take(
@@ -311,7 +311,8 @@ async def _take_back(session: AsyncSession, now: datetime) -> None:
 _TIER = select(func.min(Plan.tier)).where(Plan.elder_id == Letter.about_id).scalar_subquery()
 
 
-async def _read(session: AsyncSession, ids: Sequence[int]) -> list[Claimed]:
+async def read(session: AsyncSession, ids: Sequence[int]) -> list[Claimed]:
+    """Return letters with what their sentences need; `tries` counts the next try."""
     about, actor = aliased(Person), aliased(Person)
     rows = await session.execute(
         select(

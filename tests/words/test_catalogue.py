@@ -72,6 +72,8 @@ TO_ELDERS = {
     "holds.how_long": lambda words: words.how_long("王奶奶"),
     "holds.welcome_home": lambda words: words.welcome_home("王奶奶"),
     "holds.greeting": lambda words: words.greeting(LETTER),
+    "quiet.left_in_peace": lambda words: words.left_in_peace(WANG),
+    "quiet.reminded_again": lambda words: words.reminded_again(WANG),
     "distress.help_comes": lambda words: words.help_comes("王奶奶", NAMES, "120"),
     "distress.you_are_not_alone": lambda words: words.you_are_not_alone("王奶奶", NAMES),
 }
