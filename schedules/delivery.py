@@ -104,6 +104,8 @@ class Delivery:
         self._together = frozenset(kind for kind, paper in papers.items() if paper.together)
         self._ways = ways
         self._health = {way.name: WayHealth(way.name, way.per_minute, rules) for way in ways}
+        self._in_hand: set[str] = set()
+        """Who is being written to just now: nobody gets two messages at the same moment."""
         self.became: Counter[str] = Counter()
         """How many letters were sent, failed, or queued again, since the start."""
 
@@ -125,28 +127,42 @@ class Delivery:
         return await self.carry_alarms(now) + await self.carry_others(now)
 
     async def _carry_lane(self, now: datetime, lane: Sequence[Urgency]) -> int:
-        """Carry batch after batch until few are left for the next ring."""
+        """Carry batch after batch until few are left for the next ring.
+
+        While one batch is under way the next is claimed, and the last is settled. A long run
+        ends early: the leases of its letters begin at `now`, however long it takes.
+        """
+        ends = asyncio.get_running_loop().time() + self._rules.lease_seconds / 4
         carried = 0
+        settling: asyncio.Task[None] | None = None
+        claiming = asyncio.create_task(self._claim(now, lane, tidy=True))
         while True:
-            claim = await self._carry(now, lane)
-            carried += sum(len(one.letters) for one in claim.parcels)
-            if claim.found < self._rules.at_once:
+            claim = await asyncio.shield(claiming)
+            in_time = asyncio.get_running_loop().time() < ends
+            goes_on = claim.found >= self._rules.at_once and in_time
+            if goes_on:
+                claiming = asyncio.create_task(self._claim(now, lane))
+            outcomes = await self._send_all(claim.parcels, now)
+            if settling is not None:
+                await asyncio.shield(settling)
+            settling = asyncio.create_task(self._settle(claim.parcels, outcomes, now))
+            carried += len(outcomes)
+            if not goes_on:
+                await asyncio.shield(settling)
                 return carried
 
-    async def _carry(self, now: datetime, lane: Sequence[Urgency]) -> Claim:
-        claim = await asyncio.shield(self._claim(now, lane))
+    async def _send_all(self, parcels: Sequence[Parcel], now: datetime) -> list[Outcome]:
         at_once = asyncio.Semaphore(self._rules.at_once)
-        sent = await asyncio.gather(*(self._send(one, now, at_once) for one in claim.parcels))
-        outcomes = [outcome for of_parcel in sent for outcome in of_parcel]
-        await asyncio.shield(self._settle(claim.parcels, outcomes, now))
-        self.became.update(outcome.state for outcome in outcomes)
-        return claim
+        sent = await asyncio.gather(*(self._send(one, now, at_once) for one in parcels))
+        return [outcome for of_parcel in sent for outcome in of_parcel]
 
     # --- claiming
 
-    async def _claim(self, now: datetime, lane: Sequence[Urgency]) -> Claim:
+    async def _claim(self, now: datetime, lane: Sequence[Urgency], *, tidy: bool = False) -> Claim:
         lease = timedelta(seconds=self._rules.lease_seconds)
         async with self._database.writing() as session:
+            if tidy:
+                await letters.tidy(session, now, lane)
             due = await letters.due(session, now, lane, self._rules.at_once * BATCH)
             claim = Claim(found=len(due))
             due = await incidents.without_stale(
@@ -159,6 +175,7 @@ class Delivery:
             await letters.take(session, taken, now, lease)
             await letters.put_off(session, claim.waits)
             await letters.put_off(session, claim.stuck, WAITS_FOR_A_WAY)
+            self._in_hand.update(one.first.recipient_id for one in claim.parcels)
         return claim
 
     async def _with_company(
@@ -178,6 +195,7 @@ class Delivery:
         recipients = {one.recipient_id for one in due if pacing.may_wait(one, self._together)}
         since = now - pacing.longest(self._rules)
         got = await letters.last_got(session, recipients, since) if recipients else {}
+        got |= {(one, alarm): now for one in recipients & self._in_hand for alarm in (True, False)}
         roles = await people.roles_among(session, {person for person, _ in got}) if got else {}
         return pacing.put_off(due, got, roles, self._together, now, self._rules)
 
@@ -379,6 +397,8 @@ class Delivery:
     async def _settle(
         self, parcels: Sequence[Parcel], outcomes: Sequence[Outcome], now: datetime
     ) -> None:
+        self._in_hand.difference_update(one.first.recipient_id for one in parcels)
+        self.became.update(outcome.state for outcome in outcomes)
         if not parcels:
             return
         async with self._database.writing() as session:

@@ -223,8 +223,6 @@ async def due(
 
     They are still queued: the caller takes, puts off or withdraws each in this transaction.
     """
-    await _expire(session, now)
-    await _take_back(session, now)
     ids: list[int] = []
     for urgency in urgencies:
         if len(ids) < limit:
@@ -291,19 +289,23 @@ async def put_off(session: AsyncSession, until: Mapping[int, datetime], reason: 
     )
 
 
-async def _expire(session: AsyncSession, now: datetime) -> None:
+async def tidy(session: AsyncSession, now: datetime, urgencies: Collection[Urgency]) -> None:
+    """Let expire what is late, and queue again what somebody was sending when he died.
+
+    That may arrive twice, and says so.
+    """
     await session.execute(
         update(Letter)
         .where(Letter.state == LetterState.QUEUED, Letter.expires_at <= now)
         .values(state=LetterState.EXPIRED)
     )
-
-
-async def _take_back(session: AsyncSession, now: datetime) -> None:
-    """Queue again what somebody was sending when he died: it may arrive twice, and says so."""
     await session.execute(
         update(Letter)
-        .where(Letter.state == LetterState.SENDING, Letter.lease_until <= now)
+        .where(
+            Letter.state == LetterState.SENDING,
+            Letter.lease_until <= now,
+            Letter.urgency.in_(urgencies),
+        )
         .values(state=LetterState.QUEUED, lease_until=None, repeated=True, due_at=now)
     )
 
