@@ -211,7 +211,7 @@ class Delivery:
         with_room: dict[str, Parcel] = {}
         for letter in going:
             beside = with_room.get(letter.recipient_id)
-            if beside is not None and letter.kind in self._together:
+            if beside is not None and self._has_room(beside, letter):
                 beside.letters.append(letter)
                 continue
             found = self._plan(letter, reach.of(letter.recipient_id), known, resting, now)
@@ -229,6 +229,9 @@ class Delivery:
                 if letter.kind in self._together and first.way.forms is None:
                     with_room[letter.recipient_id] = parcel
         await self._count(session, used, now)
+
+    def _has_room(self, parcel: Parcel, letter: Claimed) -> bool:
+        return letter.kind in self._together and len(parcel.letters) < self._rules.most_together
 
     async def _count(
         self, session: AsyncSession, used: Sequence[tuple[Step, int]], now: datetime

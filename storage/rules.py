@@ -142,6 +142,8 @@ class LetterRules(_Checked):
     """What befalls a leader's elders of tier 2 and 3 is told together, so often at most."""
     storm_seconds: NonNegativeInt = 120
     """The same for coordinators and supervisors."""
+    most_together: PositiveInt = 30
+    """How many letters one message says: a line each, as many as the platform takes in a text."""
     gap_seconds: NonNegativeInt = 20
     """Between two notices or reminders to the same person."""
     cards_a_day: NonNegativeInt = 3

@@ -23,8 +23,6 @@ _OF_A_VILLAGE = {
 }
 _NAMED = 8
 """How many are named in one letter; of the others only how many they are."""
-_LINES = 12
-"""How many letters are said in one message line by line: as many as fit on a phone's screen."""
 _ABOUT = {
     IncidentKind.MISSED: "没报平安",
     IncidentKind.EMERGENCY: "出事",
@@ -58,24 +56,16 @@ def alarm(letter: Claimed) -> str:
 
 def alarms(letters: Sequence[Claimed]) -> str:
     """Call for several elders at once: a line for each, with what to answer."""
-    lines = [f"{one.about_name}{_gap(one)}请回：我去 {one.number}" for one in letters[:_LINES]]
-    head = f"有{len(letters)}位老人今天还没报平安，您能去看看吗？"
-    return "\n".join([head, *lines, *_of_the_rest(letters, "请回：我去")])
+    lines = [f"有{len(letters)}位老人今天还没报平安，您能去看看吗？"]
+    for gap in dict.fromkeys(_gap(one) for one in letters):
+        lines += [gap] if gap else []
+        lines += [f"{one.about_name}请回：我去 {one.number}" for one in letters if _gap(one) == gap]
+    return "\n".join(lines)
 
 
 def together(of_each: Callable[[Claimed], str]) -> Callable[[Sequence[Claimed]], str]:
     """Return how several letters are said that need no answer: each in its own line."""
-
-    def say(letters: Sequence[Claimed]) -> str:
-        lines = [of_each(one) for one in letters[:_LINES]]
-        return "\n".join([*lines, *_of_the_rest(letters, "也是这样")])
-
-    return say
-
-
-def _of_the_rest(letters: Sequence[Claimed], what: str) -> list[str]:
-    more = len(letters) - _LINES
-    return [f"还有{more}位，{what}"] if more > 0 else []
+    return lambda letters: "\n".join(of_each(one) for one in letters)
 
 
 def silence(letter: Claimed) -> str:

@@ -115,7 +115,11 @@ async def _each_silence_is_one_incident(nodes: TwoNodes) -> None:
 
 async def _each_letter_was_handed_over_once(nodes: TwoNodes) -> None:
     async with nodes.database.reading() as session:
-        gone = await session.scalars(select(Letter.recipient_id).where(Letter.state.in_(GONE_OUT)))
+        gone = await session.scalars(
+            select(Letter.recipient_id).where(
+                Letter.state.in_(GONE_OUT), Letter.carried_with.is_(None)
+            )
+        )
         expected = Counter(gone)
     said = nodes.platform.sent("message/custom/send")
     cards = nodes.platform.sent("message/template/send")
