@@ -4,10 +4,9 @@ import re
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from handlers import names
+from handlers import leaving, names
 from handlers.feature import Feature, Paper
 from handlers.holds import words
-from handlers.holds.when import days_away
 from handlers.message import Reply
 from handlers.router import NOT_MINE, Answer, Router, known, says
 from handlers.turn import Turn
@@ -22,12 +21,6 @@ HOW_LONG = "how_long"
 GREETING = "greeting"
 
 _HOSPITAL = re.compile(r"住(?:了|上|进)?院|去医院住")
-_KIN = "儿子|闺女|女儿|姑娘|孙子|孙女|外甥|侄|亲戚|娘家|兄弟|弟弟|妹妹|哥哥|姐姐|老家"
-_TO_STAY = re.compile(
-    rf"(?:去|到|上|在|回|来)(?:我|俺)?(?:{_KIN})|走亲戚|出远门|出门|外出|不在家|请假"
-    r"|(?:去|到|上)(?:城里|县里|县城|市里|省城|外地|北京|上海)|(?:家|那儿?|里)(?:住|待|过)"
-)
-_BACK = re.compile(r"(?:我|俺)?(?:已经|今天|刚)?(?:回来|到家|回家)了?")
 _HERS = r"请假\s*(?P<name>[\u4e00-\u9fff]{2,4})\s+(?P<rest>\S+)"
 _SHE_IS_BACK = r"(?P<name>[\u4e00-\u9fff]{2,4}?)(?:已经)?回来了"
 
@@ -40,7 +33,9 @@ class _Away:
 
 
 def _goes_away(turn: Turn) -> bool:
-    return turn.is_elder and bool(_HOSPITAL.search(turn.spelt) or _TO_STAY.search(turn.spelt))
+    in_hospital = _HOSPITAL.search(turn.spelt) is not None
+    goes = in_hospital or leaving.is_to_stay(turn.spelt) or leaving.am_not_here(turn.spelt)
+    return turn.is_elder and goes
 
 
 @router.when(known(says(_HERS)))
@@ -70,7 +65,7 @@ async def she_came_back(turn: Turn) -> Answer:
     return Reply(words.she_is_back(name))
 
 
-@router.when(lambda turn: turn.is_elder and _BACK.fullmatch(turn.spelt) is not None)
+@router.when(lambda turn: turn.is_elder and leaving.am_i_back(turn.spelt))
 async def i_am_back(turn: Turn) -> Answer:
     me = turn.speaker
     if not await holds.end(turn.session, me.id, turn.now):
@@ -110,7 +105,7 @@ async def _excuse_me(turn: Turn, away: _Away) -> Reply:
 
 def _read(turn: Turn, spelt: str) -> _Away | None:
     reason = HOSPITAL if _HOSPITAL.search(spelt) else AWAY
-    days = days_away(spelt, turn.now)
+    days = leaving.days_away(spelt, turn.now)
     if days is not None:
         return _Away(*days, reason)
     if reason == HOSPITAL:

@@ -48,6 +48,11 @@ async def test_of_two_holds_the_longer_one_counts(village: Village) -> None:
     assert not any("明天回来" in words for words in village.heard("wang"))
 
 
+async def test_that_she_is_not_here_is_said_of_herself_and_with_an_end(village: Village) -> None:
+    assert (await village.says("wang", "我不在 3天")).startswith("王奶奶，记下了，11月26日")
+    assert "记下了" not in await village.says("sun", "老伴不在三天了")
+
+
 async def test_she_does_not_say_how_long_and_is_asked_once(village: Village) -> None:
     await village.expect_only("wang")
     assert await village.says("wang", "我去儿子家住") == "王奶奶，您去几天？请回：去3天"
