@@ -36,7 +36,7 @@ async def ask_to_look_in(
     """Ask leaders, else neighbours, after the elders who have no phone: one letter each."""
     if not due:
         return
-    around = await contacts.around(session, {row.elder_id for row in due})
+    around = await contacts.around(session, {row.elder_id for row in due}, now)
     names = await people.names_of(session, {row.elder_id for row in due})
     lists: dict[str, list[Due]] = {}
     for row in due:

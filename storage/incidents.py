@@ -37,7 +37,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from storage import letters
 from storage.database import Base, BigId, insert_new, run_many
 from storage.letters import Claimed, NewLetter, Urgency
-from storage.people import Caller, Person, Role
+from storage.people import Caller, Person, Role, served_by_stand_in
 from storage.rules import Circle, LadderRules
 from storage.villages import Village
 
@@ -526,11 +526,13 @@ async def with_rules(session: AsyncSession, emergencies: Sequence[Live]) -> list
 async def visible_to(session: AsyncSession, caller: Caller) -> list[Live]:
     """Return the live incidents this person may look after, the oldest first.
 
-    Whoever was called for one, the leader of her group, the coordinators of her village; of
-    a crisis only who was called.
+    Whoever was called for one, the leader of her group, the coordinators of her village, and
+    who stands in for them; of a crisis only who was called.
     """
     mine = [_was_called(caller.id)]
     no_secret = Incident.kind != IncidentKind.CRISIS
+    looked_after = select(Person.id).where(served_by_stand_in(caller.id))
+    mine.append(and_(no_secret, Incident.elder_id.in_(looked_after)))
     if caller.is_a(Role.COORDINATOR):
         mine.append(and_(no_secret, Incident.village_id == caller.village_id))
     if caller.is_a(Role.LEADER) and caller.group_id is not None:

@@ -1,6 +1,6 @@
 """The ladder: who is called when an elder is silent, step by step, until a person has looked."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -206,7 +206,7 @@ async def _call(session: AsyncSession, called: Sequence[Live], now: datetime) ->
     Returns where each ladder has come to rest.
     """
     tellings = await silences.tellings(session, [one for one in called if one.is_village])
-    circles = await _circles(session, called, tellings)
+    circles = await _circles(session, called, tellings, now)
     resting: list[Live] = []
     steps: list[dict[str, Any]] = []
     alarms: list[NewLetter] = []
@@ -231,22 +231,29 @@ async def _call(session: AsyncSession, called: Sequence[Live], now: datetime) ->
 
 
 async def _circles(
-    session: AsyncSession, called: Sequence[Live], tellings: Mapping[int, Telling]
+    session: AsyncSession,
+    called: Sequence[Live],
+    tellings: Mapping[int, Telling],
+    now: datetime,
 ) -> dict[int, Around]:
-    """Return who stands around the elder, or the village, of each incident."""
-    elders = await around(session, {one.elder_id for one in called if not one.is_village})
+    """Return who stands around the elder, or the village, of each incident.
+
+    To distress everybody of a circle is called, whatever the rota says.
+    """
+    elders = await around(session, {one.elder_id for one in called if not one.is_village}, now)
     groups = {
         one.village_id: {elder.group_id for elder in tellings[one.id].unseen}
         for one in called
         if one.is_village
     }
-    villages = await around_villages(session, groups) if groups else {}
-    return {
+    villages = await around_villages(session, groups, now) if groups else {}
+    circles = {
         one.id: villages[one.village_id].without(tellings[one.id].ids)
         if one.is_village
         else elders[one.elder_id]
         for one in called
     }
+    return circles | {one.id: circles[one.id].regardless() for one in called if one.is_distress}
 
 
 async def _rest(session: AsyncSession, resting: Sequence[Live], now: datetime) -> None:
@@ -269,7 +276,8 @@ def _fall_through(incident: Live, circles: Around) -> tuple[Live, Calls]:
     """Return where the ladder comes to rest, and whom each step on the way calls.
 
     Where even the last step is empty, everybody whom any step would have called is called
-    again: an alarm with nobody to hear it never counts as told.
+    again: an alarm with nobody to hear it never counts as told. Nor does one that only people
+    hear who are away.
     """
     steps = incident.steps
     last = len(steps) - 1
@@ -284,7 +292,7 @@ def _fall_through(incident: Live, circles: Around) -> tuple[Live, Calls]:
             people = circles.of(circle for circles_of in steps for circle in circles_of)
         calls.append((step, people))
         called.update(people)
-        if step >= last or (called and step >= at_least):
+        if step >= last or (called - circles.away and step >= at_least):
             return incident if step == incident.step else replace(incident, step=step), calls
         step += 1
 
@@ -324,8 +332,9 @@ async def worsen(
 ) -> None:
     """Turn a missed check-in into an emergency: she is in need, says `by`.
 
-    Those who knew learn that it is worse; family and village are called at once. The ladder
-    waits for the word of somebody who is with her as for a promise.
+    Those who knew learn that it is worse; family and village are called at once, and whoever
+    the rota had let rest. The ladder waits for the word of somebody who is with her as for a
+    promise.
     """
     moved = await session.scalar(
         update(Incident)
@@ -349,8 +358,24 @@ async def worsen(
     )
     if incident.step == 0 or not is_with_her:
         await _rest(session, await _call(session, [emergency], now), now)
+    await _wake(session, emergency, {*told, by}, now)
     if is_with_her:
         await incidents.stay(session, emergency, by, now)
+
+
+async def _wake(
+    session: AsyncSession, emergency: Live, knowing: Collection[str], now: datetime
+) -> None:
+    """Call those of the steps so far whom the rota let rest while it was mere silence.
+
+    Whoever the ladder has called by now has a letter under the same key, and gets no second.
+    """
+    circles = (await _circles(session, [emergency], {}, now))[emergency.id]
+    step = emergency.step
+    so_far = circles.of(circle for of_it in emergency.steps[: step + 1] for circle in of_it)
+    rested = [one for one in so_far if one not in knowing]
+    calls = _alarms(emergency, step, emergency.lap, rested, [], None)
+    await letters.write(session, calls, now)
 
 
 def _is_live() -> ColumnElement[bool]:
@@ -397,7 +422,7 @@ async def _tell_watcher(session: AsyncSession, letter: Failed, now: datetime) ->
     if incident is None:
         return
     tellings = await silences.tellings(session, [incident] if incident.is_village else [])
-    circles = (await _circles(session, [incident], tellings))[incident.id]
+    circles = (await _circles(session, [incident], tellings, now))[incident.id]
     others = [
         [one for one in circles.of([circle]) if one != letter.recipient_id]
         for circle in ("leader", "coordinators")

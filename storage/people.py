@@ -21,8 +21,9 @@ from sqlalchemy import (
     update,
 )
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import InstrumentedAttribute, Mapped, aliased, mapped_column
 
+from storage.absences import stood_in_for
 from storage.database import Base
 from storage.villages import Group
 
@@ -196,6 +197,13 @@ async def _set_reachable(
     await session.execute(update(Identity).where(_among([address])).values(reachable=reachable))
 
 
+def is_reached(
+    person: InstrumentedAttribute[str] | InstrumentedAttribute[str | None],
+) -> ColumnElement[bool]:
+    """Be true of a person whom some channel reaches."""
+    return exists().where(Identity.person_id == person, Identity.reachable)
+
+
 @dataclass(frozen=True, slots=True)
 class Reach:
     """The addresses of some people, and which of them want no cards."""
@@ -267,19 +275,28 @@ async def roles_of(session: AsyncSession, person_id: str) -> frozenset[Role]:
 async def elder_in_care_of(session: AsyncSession, caller: Caller, name: str) -> Person | None:
     """Return the one elder of this name for whom the caller may speak, else None.
 
-    A leader speaks for her group, a coordinator for her village, family and neighbours for
-    those they are tied to. Where two have the same name, neither is meant.
+    A leader speaks for her group, a coordinator for her village, who stands in for either as
+    she does, family and neighbours for those they are tied to. Where two have the same name,
+    neither is meant.
     """
     tied = select(Tie.elder_id).where(Tie.person_id == caller.id)
     is_elder = select(PersonRole.person_id).where(PersonRole.role == Role.ELDER)
     return await _only_one(
-        session, name, or_(Person.id.in_(tied), *_served_by(caller)), Person.id.in_(is_elder)
+        session,
+        name,
+        or_(Person.id.in_(tied), *_served_by(caller), served_by_stand_in(caller.id)),
+        Person.id.in_(is_elder),
     )
 
 
 async def in_reach_of(session: AsyncSession, caller: Caller, name: str) -> Person | None:
     """Return the one person of this name in the caller's group or village, else None."""
     return await _only_one(session, name, or_(false(), *_served_by(caller)))
+
+
+async def villager_named(session: AsyncSession, caller: Caller, name: str) -> Person | None:
+    """Return the one person of this name in the caller's village, else None."""
+    return await _only_one(session, name, Person.village_id == caller.village_id)
 
 
 def _served_by(caller: Caller) -> list[ColumnElement[bool]]:
@@ -289,6 +306,19 @@ def _served_by(caller: Caller) -> list[ColumnElement[bool]]:
     if caller.is_a(Role.COORDINATOR):
         served.append(Person.village_id == caller.village_id)
     return served
+
+
+def served_by_stand_in(person: str) -> ColumnElement[bool]:
+    """Be true of those whom somebody looks after who is away, and for whom this one stands in."""
+    absent = aliased(Person)
+    return exists().where(
+        absent.id.in_(stood_in_for(person)),
+        PersonRole.person_id == absent.id,
+        or_(
+            and_(PersonRole.role == Role.LEADER, absent.group_id == Person.group_id),
+            and_(PersonRole.role == Role.COORDINATOR, absent.village_id == Person.village_id),
+        ),
+    )
 
 
 async def _only_one(

@@ -1,9 +1,13 @@
 """All tables together, for migrations and for a new database."""
 
+from storage.absences import Absence
 from storage.beats import Beat
 from storage.checkins import Expectation, Plan, SignOfLife
 from storage.database import Base
+from storage.deputies import Deputy
 from storage.downtimes import Downtime
+from storage.duties import Duty
+from storage.hand_overs import HandOver
 from storage.holds import Hold
 from storage.inbox import Handled
 from storage.incidents import Incident, IncidentStep, Promise
@@ -55,6 +59,10 @@ TABLES = (
     Member,
     Confirmation,
     Certificate,
+    Duty,
+    Absence,
+    Deputy,
+    HandOver,
 )
 
 metadata = Base.metadata

@@ -1,8 +1,10 @@
 """Villages, and the mutual-aid groups (互助组) in them."""
 
+from collections.abc import Collection
 from datetime import date
 
-from sqlalchemy import ForeignKey, String, UniqueConstraint
+from sqlalchemy import ForeignKey, String, UniqueConstraint, select
+from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from storage.database import Base
@@ -28,3 +30,8 @@ class Group(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     village_id: Mapped[int] = mapped_column(ForeignKey("villages.id"))
     name: Mapped[str] = mapped_column(String(40))
+
+
+async def group_names(session: AsyncSession, villages: Collection[int]) -> dict[int, str]:
+    rows = await session.execute(select(Group.id, Group.name).where(Group.village_id.in_(villages)))
+    return {row.id: row.name for row in rows}

@@ -50,7 +50,7 @@ async def _follow_up(
     session: AsyncSession, person: str, cause: str, now: datetime, rules: LadderRules
 ) -> None:
     """Ask those who know to sit with her again, after a day and after a week."""
-    around = (await contacts.around(session, {person}))[person]
+    around = (await contacts.around(session, {person}, now))[person].regardless()
     await letters.write(
         session,
         [

@@ -94,7 +94,7 @@ async def _ask_who(turn: Turn, meant: Sequence[Candidate]) -> Reply:
 
 async def _tell_somebody_near(turn: Turn) -> None:
     me = turn.speaker.id
-    around = (await contacts.around(turn.session, {me}))[me]
+    around = (await contacts.around(turn.session, {me}, turn.now))[me].regardless()
     await letters.write(
         turn.session,
         [

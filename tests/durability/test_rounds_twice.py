@@ -16,6 +16,7 @@ TABLES = (
     "letters",
     "villages",
     "reply_windows",
+    "absences",
 )
 """What the rounds could move."""
 
