@@ -40,6 +40,7 @@ from storage.rules import (
     LadderRules,
     LetterRules,
     PairingRules,
+    RotaRules,
     Rules,
     WatchRules,
 )
@@ -223,6 +224,7 @@ class Config(BaseSettings):
     pairing: PairingRules = PairingRules()
     hearing: HearingSection = HearingSection()
     digest: DigestRules = DigestRules()
+    rota: RotaRules = RotaRules()
     timebank: TimebankRules = TimebankRules()
     clock: ClockSection = ClockSection()
     simulator: SimulatorSection = SimulatorSection()
@@ -263,6 +265,7 @@ class Config(BaseSettings):
             pairing=self._pairing_with_pictures(),
             hearing=self.hearing,
             digest=self.digest,
+            rota=self.rota,
             timebank=self.timebank,
         )
 

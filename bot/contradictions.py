@@ -10,6 +10,8 @@ def contradictions(rules: Rules) -> Iterator[str]:
     """Yield one sentence for each."""
     yield from _of_the_watch(rules.checkin)
     yield from _of_letters(rules.letters)
+    if rules.rota.day_ends <= rules.rota.day_begins:
+        yield "rota.day_ends must be later than rota.day_begins"
 
 
 def _of_the_watch(checkin: CheckinRules) -> Iterator[str]:

@@ -12,7 +12,9 @@ from handlers.learning import talk as learning
 from handlers.pairing import talk as pairing
 from handlers.post import talk as post
 from handlers.quiet import talk as quiet
+from handlers.rota import talk as rota
 from handlers.router import Router
+from handlers.standing_in import talk as standing_in
 from handlers.stranger import talk as stranger
 from handlers.timebank import talk as timebank
 from handlers.voice import talk as voice
@@ -27,6 +29,8 @@ FEATURES: Sequence[Feature] = (
     learning.FEATURE,
     distress.FEATURE,
     holds.FEATURE,
+    rota.FEATURE,
+    standing_in.FEATURE,
     help_.FEATURE,
     timebank.FEATURE,
     checkin.FEATURE,

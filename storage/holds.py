@@ -1,6 +1,7 @@
 """Holds: days on which an elder is away, and no word of hers is expected.
 
-Holds may overlap: a day is free where any of them covers it. Coming back ends them all.
+Holds may overlap: a day is free where any of them covers it. Coming back ends them all. An
+elder who leads a group, or coordinates, is away from that as well.
 """
 
 from collections.abc import Sequence
@@ -11,6 +12,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, String, exists, selec
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
+from storage import standing_in
 from storage.checkins import TO_BE_MET, Expectation, State
 from storage.database import Base, BigId, insert_new
 from storage.people import Person
@@ -55,7 +57,7 @@ class NewHold:
 
 
 async def put(session: AsyncSession, hold: NewHold, now: datetime) -> None:
-    """Keep a hold, and excuse what is still expected on its days."""
+    """Keep a hold, excuse what is still expected on its days, and let who leads be away."""
     row = {
         "cause": hold.cause,
         "elder_id": hold.elder_id,
@@ -75,6 +77,7 @@ async def put(session: AsyncSession, hold: NewHold, now: datetime) -> None:
         )
         .values(state=State.EXCUSED, next_at=None)
     )
+    await standing_in.leave(session, hold.elder_id, hold.first_day, hold.last_day, hold.cause, now)
 
 
 async def excuse(session: AsyncSession, village: int, day: date) -> None:
@@ -105,7 +108,10 @@ async def end(session: AsyncSession, elder: str, now: datetime) -> bool:
         .values(ended_at=now)
         .returning(Hold.id)
     )
-    return bool(ended.all())
+    was_away = bool(ended.all())
+    if was_away:
+        await standing_in.come_back(session, elder, now)
+    return was_away
 
 
 async def last_days(session: AsyncSession, day: date, limit: int) -> Sequence[tuple[int, str]]:

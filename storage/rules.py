@@ -160,6 +160,19 @@ class DigestRules(_Checked):
 
 
 @dataclass(frozen=True, kw_only=True)
+class RotaRules(_Checked):
+    """Who is on duty, and when an hour without anybody is told."""
+
+    day_begins: time = time(6, 0)
+    day_ends: time = time(21, 0)
+    """Between these hours somebody should be on duty; from then on it is night."""
+    look_ahead_at: time = time(17, 0)
+    """When the coordinators hear which hours of tomorrow nobody answers for."""
+    hand_over_minutes: PositiveInt = 30
+    """How long the answer of whoever is asked to take a shift over is waited for."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class HearingRules(_Checked):
     """How words and voices are understood."""
 
@@ -198,6 +211,7 @@ class Rules:
     ladder: LadderRules = field(default_factory=LadderRules)
     letters: LetterRules = field(default_factory=LetterRules)
     digest: DigestRules = field(default_factory=DigestRules)
+    rota: RotaRules = field(default_factory=RotaRules)
     pairing: PairingRules = field(default_factory=PairingRules)
     hearing: HearingRules = field(default_factory=HearingRules)
     timebank: TimebankRules = field(default_factory=TimebankRules)

@@ -16,6 +16,7 @@ import handlers
 from handlers.desk import TROUBLE
 from handlers.features import PAPERS
 from handlers.watch import words as watch
+from storage.duties import Hours
 from storage.incidents import Result
 from storage.letters import Claimed
 from storage.people import Caller, Person, Role
@@ -34,7 +35,15 @@ LETTER = Claimed(
     actor_id="liushen",
     incident_id=1,
     number=12,
-    detail={"result": Result.WELL, "names": ["王秀英", "陈德福"]},
+    detail={
+        "result": Result.WELL,
+        "names": ["王秀英", "陈德福"],
+        "first": "2026-11-23",
+        "last": "2026-11-25",
+        "until": "2026-11-23T18:00:00+08:00",
+        "day": "2026-12-01",
+        "gaps": [["", 720, 840], ["东头", 510, 540]],
+    },
     media="",
     written_at=MORNING,
     tries=1,
@@ -53,6 +62,9 @@ OF_VILLAGE = replace(
 EMERGENCIES = Path(handlers.__file__ or "").parent / "hearing" / "rules" / "emergency.toml"
 NAMES = ["刘翠花", "李大山", "王小梅"]
 OPEN = [(12, "王秀英"), (13, "陈德福")]
+SATURDAY = [Hours(5, None, 480, 1080)]
+EVENING = MORNING.replace(hour=21, minute=0)
+MIDNIGHT = MORNING.replace(day=24, hour=0, minute=0)
 
 TO_ELDERS = {
     "checkin.noted": lambda words: words.noted(WANG),
@@ -113,6 +125,48 @@ TO_OTHERS = {
     "holds.she_is_back": lambda words: words.she_is_back("王秀英"),
     "holds.not_yours": lambda words: words.not_yours("王秀英"),
     "holds.too_long": lambda words: words.too_long(60),
+    "rota.on_duty": lambda words: words.on_duty(
+        "东头",
+        ["李大山"],
+        [words.Watch(EVENING, MIDNIGHT, ["李大山"])],
+        [words.Watch(MORNING, EVENING, ["周老四"]), words.Watch(EVENING, MIDNIGHT, [])],
+    ),
+    "rota.is_set": lambda words: words.is_set(words.days(SATURDAY), ["李大山"], ["周老四"]),
+    "rota.is_cancelled": lambda words: words.is_cancelled(words.days(SATURDAY), ["李大山"]),
+    "rota.how_to_set": lambda words: words.how_to_set(),
+    "rota.only_coordinators_set": lambda words: words.only_coordinators_set(),
+    "rota.nobody_of_that_name": lambda words: words.nobody_of_that_name("王秀英"),
+    "rota.answers_for_nobody": lambda words: words.answers_for_nobody("刘翠花"),
+    "rota.uncovered": lambda words: words.uncovered(LETTER),
+    "standing_in.nobody_of_that_name": lambda words: words.nobody_of_that_name("王秀英"),
+    "standing_in.cannot_be_called": lambda words: words.cannot_be_called("刘翠花"),
+    "standing_in.not_yourself": lambda words: words.not_yourself(),
+    "standing_in.may_not_take_over": lambda words: words.may_not_take_over("刘翠花"),
+    "standing_in.is_not_there": lambda words: words.is_not_there("刘翠花"),
+    "standing_in.you_are_not_on_duty": lambda words: words.you_are_not_on_duty(),
+    "standing_in.how_to_hand_over": lambda words: words.how_to_hand_over(),
+    "standing_in.will_ask": lambda words: words.will_ask("刘翠花", 30),
+    "standing_in.will_ask_at_night": lambda words: words.will_ask_at_night("刘翠花", 30),
+    "standing_in.take_over": lambda words: words.take_over(LETTER),
+    "standing_in.you_took_over": lambda words: words.you_took_over(MIDNIGHT, OPEN, "李大山"),
+    "standing_in.too_late_to_take_over": lambda words: words.too_late_to_take_over(),
+    "standing_in.nobody_hands_over": lambda words: words.nobody_hands_over(),
+    "standing_in.is_taken": lambda words: words.is_taken(LETTER),
+    "standing_in.will_be_asked": lambda words: words.will_be_asked("刘翠花"),
+    "standing_in.is_your_deputy": lambda words: words.is_your_deputy("刘翠花"),
+    "standing_in.no_deputy": lambda words: words.no_deputy(),
+    "standing_in.deputy_is_gone": lambda words: words.deputy_is_gone(),
+    "standing_in.be_my_deputy": lambda words: words.be_my_deputy(LETTER),
+    "standing_in.you_are_deputy": lambda words: words.you_are_deputy(NAMES),
+    "standing_in.nobody_asked_you": lambda words: words.nobody_asked_you(),
+    "standing_in.is_deputy": lambda words: words.is_deputy(LETTER),
+    "standing_in.which_days": lambda words: words.which_days(),
+    "standing_in.away_until": lambda words: words.away_until(date(2026, 11, 25), ""),
+    "standing_in.too_long": lambda words: words.too_long(60),
+    "standing_in.welcome_back": lambda words: words.welcome_back(),
+    "standing_in.stands_in": lambda words: words.stands_in(LETTER),
+    "standing_in.is_away": lambda words: words.is_away(LETTER),
+    "standing_in.is_back": lambda words: words.is_back(LETTER),
     "distress.they_know": lambda words: words.they_know("王奶奶", NAMES, "120"),
     "distress.stay_with_her": lambda words: words.stay_with_her("王奶奶", NAMES),
     "distress.who_is_it": lambda words: words.who_is_it([(11, "王秀英"), (12, "王秀荣")]),
@@ -141,6 +195,8 @@ PARTS = {
     "watch.more_ask": lambda words: words.more_ask(OF_VILLAGE),
     "watch.promised_ask": lambda words: words.promised_ask(LETTER),
     "watch.clear_ask": lambda words: words.clear_ask(LETTER),
+    "rota.days": lambda words: words.days(SATURDAY),
+    "rota.uncovered_ask": lambda words: words.uncovered_ask(LETTER),
     "distress.crisis_ask": lambda words: words.crisis_ask(LETTER),
     "watch.about_what": lambda words: words.about_what("missed"),
     "watch.result": lambda words: str(words.result(LETTER)),

@@ -1,0 +1,1 @@
+"""Standing in (替): leaders and coordinators who are away, their deputies, and hand-overs."""
