@@ -29,7 +29,15 @@ from bot.transcribers.wechat_media import WechatMedia
 from handlers.desk import Desk
 from handlers.features import PAPERS, ROUTERS
 from handlers.hearing import Hearing
-from schedules import auditing, climbing, expecting, greeting, reporting, village_silences
+from schedules import (
+    auditing,
+    climbing,
+    covering,
+    expecting,
+    greeting,
+    reporting,
+    village_silences,
+)
 from schedules.bell import Bell, Round
 from schedules.clock import Clock, SimulatedClock, WallClock
 from schedules.delivery import Delivery
@@ -148,6 +156,7 @@ def _build(
         "noticing": (60, noticing.examine),
         "greeting": (60, lambda now: greeting.greet(database, now, rules)),
         "climbing": (5, lambda now: climbing.climb(database, now)),
+        "covering": (300, lambda now: covering.look_ahead(database, now, rules)),
         "reporting": (30, lambda now: reporting.write_digests(database, now, rules)),
         "auditing": (600, lambda now: auditing.audit(database, now, rules.timebank)),
         "statements": (600, lambda now: auditing.write_statements(database, now, rules.timebank)),

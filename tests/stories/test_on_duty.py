@@ -164,6 +164,46 @@ async def test_leaders_and_supervisors_may_ask_too_and_nobody_else(village: Vill
     assert "张主任" not in await village.says("xiaomei", "值班")
 
 
+async def test_an_hour_without_anybody_is_told_once_the_day_before(village: Village) -> None:
+    await with_a_second_coordinator(village)
+    await village.says("zhang", "值班 周二 6点到12点 张主任")
+    await village.says("zhang", "值班 周二 14点到21点 李副主任")
+    await village.until("16:59")
+    for person in ("zhang", "li"):
+        await village.says(person, "帮助")
+        assert village.heard(person) == [] or "没人值班" not in village.heard(person)[-1]
+    await village.until("17:00")
+    await village.ring()
+    await village.until("20:00")
+    for person in ("zhang", "li"):
+        told = [words for words in village.heard(person) if "没人值班" in words]
+        assert told == ["明天12点到14点没人值班。请安排：值班 11-24 姓名"]
+
+
+async def test_who_is_on_duty_and_away_leaves_his_hours_uncovered(village: Village) -> None:
+    await village.says("zhang", "值班 周二 李大山、张主任、周老四")
+    await village.until("10:00")
+    await village.says("laosi", "明天去闺女家住一天")
+    await village.says("dashan", "我明天不在")
+    await village.until("16:59")
+    await village.says("zhang", "帮助")
+    await village.until("17:01")
+    (told,) = [words for words in village.heard("zhang") if "没人值班" in words]
+    assert told == "明天东头6点到21点、西头6点到21点没人值班。请安排：值班 11-24 姓名"
+
+
+async def test_without_a_coordinator_the_supervisors_hear_of_the_hour(village: Village) -> None:
+    await village.says("zhang", "值班 周二 8点到12点 张主任")
+    async with village.database.writing() as session:
+        await session.execute(delete(Identity).where(Identity.person_id == "zhang"))
+    await village.until("16:59")
+    await village.says("sheng", "帮助")
+    await village.until("17:01")
+    assert [words for words in village.heard("sheng") if "没人值班" in words] == [
+        "明天6点到21点没人值班。请安排：值班 11-24 姓名"
+    ]
+
+
 async def test_alarms_and_the_all_clear_go_out_in_the_quiet_hours(village: Village) -> None:
     await village.all_well_but()
     await village.until("23:00")
