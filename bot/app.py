@@ -19,7 +19,7 @@ from bot.channels.simulator import Simulator
 from bot.channels.wechat import WechatInbox
 from bot.channels.wechat_account import pairing_qr
 from bot.channels.wechat_client import AwaitableWeChatClient
-from bot.channels.wechat_ways import WechatMessages, WechatTemplates
+from bot.channels.wechat_ways import WechatMessages, WechatSubscriptions, WechatTemplates
 from bot.config import Config, WechatSection
 from bot.health import Health
 from bot.pairing_page import PairingPage
@@ -188,4 +188,11 @@ def letter_ways(config: Config, session: aiohttp.ClientSession, clock: Clock) ->
 
 
 def _ways(config: Config, wechat: AwaitableWeChatClient) -> list[Way]:
-    return [WechatMessages(wechat), WechatTemplates(wechat, config.wechat)]
+    settings = config.wechat
+    ways: list[Way] = [
+        WechatMessages(wechat, per_minute=settings.messages_per_minute),
+        WechatTemplates(wechat, settings),
+    ]
+    if settings.subscriptions.named:
+        ways.append(WechatSubscriptions(wechat, settings))
+    return ways

@@ -8,11 +8,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, is_dataclass, replace
 from pathlib import Path
 from typing import Any, ClassVar, Literal, get_type_hints
-from urllib.parse import urlsplit
 
 from pydantic import (
     AwareDatetime,
-    BaseModel,
     ConfigDict,
     Field,
     SecretStr,
@@ -32,6 +30,8 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
 from bot.contradictions import contradictions
+from bot.forms_section import SubscriptionIds, TemplateIds
+from bot.section import NO_SECRET, Section, host_of
 from storage.policies import TimebankRules
 from storage.rules import (
     CheckinRules,
@@ -48,7 +48,6 @@ from storage.rules import (
 PREFIX = "SHOUWANG_"
 WECHAT_API = "https://api.weixin.qq.com"
 DATABASES = "database.url must begin with sqlite:/// or postgresql://"
-NO_SECRET = SecretStr("")
 FORMS = {
     "tuple_type": "a list, such as [15, 30, 60]",
     "too_short": "a list with something in it",
@@ -65,10 +64,6 @@ class ConfigError(Exception):
     def __init__(self, faults: list[str]) -> None:
         super().__init__("\n".join(faults))
         self.faults = faults
-
-
-class Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class ServerSection(Section):
@@ -110,16 +105,6 @@ class DatabaseSection(Section):
         return url
 
 
-class TemplateIds(Section):
-    missed: str = ""
-    emergency: str = ""
-    all_clear: str = ""
-    reminder: str = ""
-    offer: str = ""
-    confirmation: str = ""
-    digest: str = ""
-
-
 class WechatSection(Section):
     model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True)
 
@@ -133,6 +118,10 @@ class WechatSection(Section):
     timeout_seconds: float = Field(default=5.0, gt=0)
     answer_within_seconds: float = Field(default=4.5, gt=0, lt=5)
     templates: TemplateIds = TemplateIds()
+    subscriptions: SubscriptionIds = SubscriptionIds()
+    messages_per_minute: int = Field(default=0, ge=0)
+    templates_per_minute: int = Field(default=0, ge=0)
+    subscriptions_per_minute: int = Field(default=0, ge=0)
 
     @field_validator("app_id")
     @classmethod
@@ -155,6 +144,13 @@ class WechatSection(Section):
         if needed and not re.fullmatch(r"[A-Za-z0-9]{43}", key.get_secret_value()):
             raise ValueError("wechat.encoding_aes_key must be exactly 43 letters and digits")
         return key
+
+    @field_validator("subscriptions")
+    @classmethod
+    def are_not_shared(cls, subscriptions: SubscriptionIds) -> SubscriptionIds:
+        if len(subscriptions.forms) < len(subscriptions.named):
+            raise ValueError("wechat.subscriptions must name a template once: a consent is to one")
+        return subscriptions
 
     @field_validator("api_base_url")
     @classmethod
@@ -272,16 +268,6 @@ class Config(BaseSettings):
 
 class StandingConfig(Config):
     stands: ClassVar[bool] = True
-
-
-def host_of(url: str) -> str:
-    """Return the host of a web address, "" where it is none."""
-    try:
-        parts = urlsplit(url)
-        _ = parts.port  # raises where it is no number of a port
-    except ValueError:
-        return ""
-    return (parts.hostname or "") if parts.scheme in {"http", "https"} else ""
 
 
 def _is_loopback(host: str) -> bool:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from handlers.router import Router
+from storage.incidents import IncidentKind
 from storage.letters import Claimed
 
 
@@ -27,6 +28,11 @@ class Paper:
 
     def asks(self, letter: Claimed) -> str:
         return self.ask if isinstance(self.ask, str) else self.ask(letter)
+
+    def is_in_confidence(self, letter: Claimed) -> bool:
+        """Tell whether only its reader may see it: a crisis of the soul, and what has no form."""
+        is_crisis = (letter.detail or {}).get("kind") == IncidentKind.CRISIS
+        return is_crisis or not self.travels_under(letter)
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ class Outgoing:
     cannot go that way. `voice` is the platform's id of a voice that goes with the words, where
     the way can carry one. `key` is the same for every try, so that the far end may drop a repeat;
     `keys` are those of all the letters in it. `urgency` is that of the gravest.
+    What is said `in_confidence` is for one pair of eyes: no way may carry it that several read.
     """
 
     key: str
@@ -28,6 +29,7 @@ class Outgoing:
     voice: str = ""
     keys: tuple[str, ...] = ()
     urgency: int = 1
+    in_confidence: bool = True
 
 
 class Remedy(StrEnum):
@@ -43,11 +45,15 @@ class Remedy(StrEnum):
 
 
 class TransportError(Exception):
-    """A letter was not taken. The message never holds a person's words, name or address."""
+    """A letter was not taken. The message never holds a person's words, name or address.
 
-    def __init__(self, message: str, remedy: Remedy) -> None:
+    `wait_seconds` is how long the far end asked us to wait, None where it did not say.
+    """
+
+    def __init__(self, message: str, remedy: Remedy, wait_seconds: float | None = None) -> None:
         super().__init__(message)
         self.remedy = remedy
+        self.wait_seconds = wait_seconds
 
 
 class Way(Protocol):

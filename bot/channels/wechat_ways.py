@@ -1,23 +1,21 @@
-"""The two ways a letter goes by WeChat: as a message in her chat, or as a template."""
+"""The ways a letter goes by WeChat: in her chat, as a template, as a notice she agreed to."""
 
 import hashlib
-from collections.abc import Awaitable, Mapping
 from typing import Any
 
-import structlog
-from wechatpy.exceptions import WeChatClientException
-
 from bot.channels import wechat_template
+from bot.channels.refusals import Remedies, a_minute, carried
 from bot.channels.wechat_client import AwaitableWeChatClient
 from bot.channels.wechat_message import CHANNEL
-from bot.channels.wechat_wire import BUSY, NoAnswerError
+from bot.channels.wechat_wire import BUSY
 from bot.channels.wechat_xml import speakable
 from bot.config import WechatSection
+from bot.forms_section import TemplateIds
 from schedules.transport import FreeWords, Outgoing, Remedy, TransportError
 
-log = structlog.get_logger()
+FAR_END = "wechat"
 
-REMEDIES: Mapping[int | None, Remedy] = {
+REMEDIES: Remedies = {
     BUSY: Remedy.RETRY,
     # the token, refused a second time, and the two that only its fetch can meet: id and secret
     40001: Remedy.STOP,
@@ -55,67 +53,72 @@ class WechatMessages(FreeWords):
     channel = CHANNEL
     needs_window = True
 
-    def __init__(self, client: AwaitableWeChatClient, *, text_bytes: int = 2048) -> None:
+    def __init__(
+        self, client: AwaitableWeChatClient, *, per_minute: int = 0, text_bytes: int = 2048
+    ) -> None:
         self._client = client
         self._text_bytes = text_bytes
+        self.per_minute = a_minute(per_minute)
 
     async def send(self, letter: Outgoing) -> str:
         words = speakable(letter.text, self._text_bytes)
-        await _carried(self._client.message.send_text(letter.address, words))
+        send = self._client.message
+        await carried(send.send_text(letter.address, words), FAR_END, REMEDIES)
         if letter.voice:
-            await _carried(self._client.message.send_voice(letter.address, letter.voice))
+            await carried(send.send_voice(letter.address, letter.voice), FAR_END, REMEDIES)
         return ""
 
 
 class WechatTemplates(FreeWords):
-    """Template messages: a form with three fields, at any time, to whoever follows."""
+    """Template messages: a form with a few fields, at any time, to whoever follows."""
 
     name = "wechat.template"
     channel = CHANNEL
 
-    def __init__(
-        self,
-        client: AwaitableWeChatClient,
-        settings: WechatSection,
-        *,
-        thing_characters: int = 20,
-    ) -> None:
+    def __init__(self, client: AwaitableWeChatClient, settings: WechatSection) -> None:
         self._client = client
-        self._ids: dict[str, str] = settings.templates.model_dump()
-        self.forms = frozenset(form for form, id_ in self._ids.items() if id_)
-        self._thing_characters = thing_characters
+        self._templates = settings.templates
+        self.forms = frozenset(self._templates.named)
+        self.per_minute = a_minute(settings.templates_per_minute)
 
     async def send(self, letter: Outgoing) -> str:
-        template = self._ids.get(letter.form, "")
-        if not template:
-            raise TransportError("wechat has no template for this form", Remedy.OTHER_WAY)
         data = {
-            "touser": letter.address,
-            "template_id": template,
-            "data": wechat_template.fields(letter, self._thing_characters),
+            **_form(letter, self._templates),
             "client_msg_id": hashlib.sha256(letter.key.encode()).hexdigest()[:32],
         }
-        answer = await _carried(self._client.post("message/template/send", data=data))
+        call = self._client.post("message/template/send", data=data)
+        answer = await carried(call, FAR_END, REMEDIES)
         return str(answer.get("msgid", ""))
 
 
-async def _carried(call: Awaitable[dict[str, Any]]) -> dict[str, Any]:
-    try:
-        return await call
-    except NoAnswerError as silence:
-        raise TransportError(silence.errmsg, _remedy(silence.errcode)) from None
-    except WeChatClientException as refusal:
-        why = f"wechat refused with {refusal.errcode}"  # its own words may quote an openid
-        raise TransportError(why, _remedy(refusal.errcode)) from None
+class WechatSubscriptions(FreeWords):
+    """Subscription notices: one for each time that she agreed to such a notice."""
+
+    name = "wechat.subscription"
+    channel = CHANNEL
+    needs_consent = True
+
+    def __init__(self, client: AwaitableWeChatClient, settings: WechatSection) -> None:
+        self._client = client
+        self._templates = settings.subscriptions
+        self.forms = frozenset(self._templates.named)
+        self.per_minute = a_minute(settings.subscriptions_per_minute)
+
+    async def send(self, letter: Outgoing) -> str:
+        """Send a notice; the id is known where the platform tells it (?)."""
+        data = _form(letter, self._templates)
+        call = self._client.post("message/subscribe/bizsend", data=data)
+        answer = await carried(call, FAR_END, REMEDIES)
+        return str(answer.get("msgid", ""))
 
 
-def _remedy(code: int | None) -> Remedy:
-    """A refusal nobody has told us about ends this letter's journey on this way only.
-
-    Trying again might be refused for ever, and nothing is known against her window or her
-    address: whoever waits for help is served by the next way, at once.
-    """
-    if code in REMEDIES:
-        return REMEDIES[code]
-    log.warning("wechat_refused", cause=code)
-    return Remedy.DEAD
+def _form(letter: Outgoing, templates: TemplateIds) -> dict[str, Any]:
+    template = templates.named.get(letter.form)
+    if template is None:
+        raise TransportError("wechat has no template for this form", Remedy.OTHER_WAY)
+    filling = templates.filling(letter.form)
+    return {
+        "touser": letter.address,
+        "template_id": template,
+        "data": wechat_template.fields(letter, filling),
+    }

@@ -45,12 +45,14 @@ class ApiDesk:
         limits: PlatformLimits,
         faults: Faults,
         report: Callable[[str, int, str], None],
+        report_notice: Callable[[str, str, int, str], None],
     ) -> None:
         self._clock = clock
         self._account = account
         self._limits = limits
         self._faults = faults
         self._report = report
+        self._report_notice = report_notice
         self._quotas = Quotas(limits)
         self._template_message = FIRST_TEMPLATE_MESSAGE
         self._template_sent: dict[tuple[str, str], tuple[int, datetime]] = {}
@@ -182,8 +184,13 @@ class ApiDesk:
         if not person.consents[fields["template_id"]]:
             raise RefusedError(43101)
         person.consents[fields["template_id"]] -= 1
-        self.phones.show(person.openid, "ours", notice, self._clock.now(), "notice")
-        return self._took("message/subscribe/bizsend", fields)
+        self._template_message += 1
+        if person.template_outcome == "success":
+            self.phones.show(person.openid, "ours", notice, self._clock.now(), "notice")
+        self._report_notice(
+            person.openid, fields["template_id"], self._template_message, person.template_outcome
+        )
+        return self._took("message/subscribe/bizsend", fields, msgid=self._template_message)
 
     async def _create_menu(self, request: web.Request) -> web.Response:
         fields = await _body(request)

@@ -8,7 +8,8 @@ from pydantic import SecretStr
 from sqlalchemy import select
 
 from bot.channels.wechat_message import CHANNEL
-from bot.config import Config, TemplateIds
+from bot.config import Config
+from bot.forms_section import TemplateIds
 from bot.simulator.account import Account
 from bot.simulator.phones import PhoneOwner
 from bot.simulator.platform import SimulatedPlatform
@@ -74,7 +75,7 @@ async def simulated_platform(
 def _speaking_to(config: Config, url: str) -> Config:
     if not config.brings_platform:
         return config
-    named = TemplateIds(**{name: f"simulated-{name}" for name in TITLES})
+    named = TemplateIds.model_validate({name: f"simulated-{name}" for name in TITLES})
     secret = config.wechat.app_secret.get_secret_value() or "simulated"
     wechat = config.wechat.model_copy(
         update={"api_base_url": url, "templates": named, "app_secret": SecretStr(secret)}

@@ -9,7 +9,7 @@ import binascii
 import hashlib
 import hmac
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from xml.parsers.expat import ExpatError
@@ -38,12 +38,23 @@ class SignedPush:
     body: bytes
 
 
-def write_xml(fields: Mapping[str, str | int | float]) -> str:
-    """Return the flat XML of a push: numbers bare, everything else as CDATA."""
-    return f"<xml>{''.join(_element(name, value) for name, value in fields.items())}</xml>"
+Value = str | int | float | Sequence["Fields"]
+Fields = Mapping[str, Value]
 
 
-def _element(name: str, value: str | int | float) -> str:
+def write_xml(fields: Fields) -> str:
+    """Return the XML of a push: numbers bare, words as CDATA, entries in a List each."""
+    return f"<xml>{_elements(fields)}</xml>"
+
+
+def _elements(fields: Fields) -> str:
+    return "".join(_element(name, value) for name, value in fields.items())
+
+
+def _element(name: str, value: Value) -> str:
+    if not isinstance(value, str | int | float):
+        entries = "".join(f"<List>{_elements(entry)}</List>" for entry in value)
+        return f"<{name}>{entries}</{name}>"
     if isinstance(value, str):
         inside = value.replace("]]>", "]]]]><![CDATA[>")
         return f"<{name}><![CDATA[{inside}]]></{name}>"

@@ -6,7 +6,7 @@ It knows nothing of our side but the address of the webhook and the secrets both
 import asyncio
 import itertools
 import secrets
-from collections.abc import Coroutine, Mapping
+from collections.abc import Coroutine, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Any, Self
@@ -16,7 +16,7 @@ from aiohttp import web
 from bot.simulator.account import Account, Encryption, PlatformLimits
 from bot.simulator.api import ApiDesk
 from bot.simulator.courier import Courier, Delivery
-from bot.simulator.envelope import SignedPush, signed_push, write_xml
+from bot.simulator.envelope import Fields, SignedPush, Value, signed_push, write_xml
 from bot.simulator.faults import Api, Faults
 from bot.simulator.phone import Bubble, BubbleKind, Phone, Phones, Side, Watch
 from bot.simulator.subscribers import NotFollowingError
@@ -47,8 +47,6 @@ OUT_OF_ORDER = "该公众号提供的服务出现故障，请稍后再试"
 UNSUPPORTED = "[收到不支持的消息类型，暂无法显示]"
 """What the account gets to read of a sticker."""
 
-Value = str | int | float
-
 
 class SimulatedPlatform(Faults):
     """One official account and the phones of everybody who follows it.
@@ -69,7 +67,12 @@ class SimulatedPlatform(Faults):
         self._clock = clock
         self._courier = Courier(account, self.limits)
         self._desk = ApiDesk(
-            clock=clock, account=account, limits=self.limits, faults=self, report=self._report
+            clock=clock,
+            account=account,
+            limits=self.limits,
+            faults=self,
+            report=self._report,
+            report_notice=self._report_notice,
         )
         self._message_ids = itertools.count(FIRST_MESSAGE)
         self._under_way: set[asyncio.Task[object]] = set()
@@ -248,7 +251,29 @@ class SimulatedPlatform(Faults):
         fields = {"MsgType": "event", "Event": "unsubscribe", "EventKey": ""}
         return await self._push(openid, fields)
 
-    async def event(self, openid: str, name: str, extra: Mapping[str, str]) -> Delivery:
+    async def answer_notices(self, openid: str, answers: Mapping[str, bool]) -> Delivery:
+        """Tap accept or reject for each template when a page asks for her consent."""
+        person = self._desk.subscribers.present(openid, self._clock.now())
+        person.consents.update(template for template, accepts in answers.items() if accepts)
+        entries = [
+            {
+                "TemplateId": template,
+                "SubscribeStatusString": "accept" if accepts else "reject",
+                "PopupScene": 1,
+            }
+            for template, accepts in answers.items()
+        ]
+        return await self._push_notices(openid, "subscribe_msg_popup_event", entries)
+
+    async def refuse_notices(self, openid: str, *templates: str) -> Delivery:
+        """Switch notices off in the settings of the account: what she agreed to is void."""
+        person = self._desk.subscribers.present(openid, self._clock.now())
+        for template in templates:
+            del person.consents[template]
+        entries = [{"TemplateId": one, "SubscribeStatusString": "reject"} for one in templates]
+        return await self._push_notices(openid, "subscribe_msg_change_event", entries)
+
+    async def event(self, openid: str, name: str, extra: Fields) -> Delivery:
         """Push an event of any name, as new ones come without notice."""
         return await self._push(openid, {"MsgType": "event", "Event": name, **extra})
 
@@ -292,6 +317,26 @@ class SimulatedPlatform(Faults):
         await asyncio.sleep(self.limits.report_after_seconds)
         fields = {"MsgType": "event", "Event": "TEMPLATESENDJOBFINISH"}
         await self._push(openid, {**fields, "MsgID": number, "Status": status})
+
+    def _report_notice(self, openid: str, template: str, number: int, status: str) -> None:
+        self.later(self._push_notice_report(openid, template, number, status))
+
+    async def _push_notice_report(
+        self, openid: str, template: str, number: int, status: str
+    ) -> None:
+        await asyncio.sleep(self.limits.report_after_seconds)
+        entry: Fields = {
+            "TemplateId": template,
+            "MsgID": number,
+            "ErrorCode": 0 if status == "success" else 1,
+            "ErrorStatus": status.removeprefix("failed:"),
+        }
+        await self._push_notices(openid, "subscribe_msg_sent_event", [entry])
+
+    async def _push_notices(self, openid: str, event: str, entries: Sequence[Fields]) -> Delivery:
+        """Push what happened to notices, in the one field that carries the list of them."""
+        inside = "".join(word.capitalize() for word in event.split("_"))
+        return await self._push(openid, {"MsgType": "event", "Event": event, inside: entries})
 
     async def _speak(
         self, openid: str, kind: BubbleKind, shown: str, fields: Mapping[str, Value]

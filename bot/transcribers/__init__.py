@@ -8,7 +8,7 @@ import click
 import structlog
 from pydantic import SecretStr
 
-from bot.config import host_of
+from bot.section import host_of
 from bot.transcribers.endpoint import EndpointTranscriber
 from bot.transcribers.sound import as_wave
 from bot.transcribers.whisper import faster_whisper

@@ -16,6 +16,7 @@ from tests.channels.wire import AES_KEY, APP_ID, TOKEN, settings
 
 SECRET = "an-invented-secret"
 TEMPLATE = "template-of-missed"
+NOTICE = "notice-of-missed"
 
 
 @dataclass
@@ -39,16 +40,21 @@ async def client_of(
             "plain",
             app_secret=SECRET,
             api_base_url=str(server.make_url("")),
-            templates={"missed": TEMPLATE},
-            **{"timeout_seconds": 0.5, **others},
+            **{
+                "templates": {"missed": TEMPLATE},
+                "subscriptions": {"missed": NOTICE},
+                "timeout_seconds": 0.5,
+                **others,
+            },
         )
         yield AwaitableWeChatClient(agreed, session, clock), agreed
 
 
 @asynccontextmanager
-async def far_end_of(clock: Clock) -> AsyncIterator[FarEnd]:
+async def far_end_of(clock: Clock, **others: object) -> AsyncIterator[FarEnd]:
     platform = SimulatedPlatform(clock=clock, account=account())
     fields = {"thing1": "关于谁", "time2": "时间", "thing3": "请您"}
     platform.add_template(TEMPLATE, "没有报平安", fields)
-    async with client_of(platform.application(), clock) as (client, agreed):
+    platform.add_template(NOTICE, "没有报平安", fields)
+    async with client_of(platform.application(), clock, **others) as (client, agreed):
         yield FarEnd(platform, client, agreed)

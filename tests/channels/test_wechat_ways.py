@@ -6,10 +6,15 @@ from datetime import UTC, datetime
 import pytest
 import structlog
 
-from bot.channels.wechat_ways import REMEDIES, WechatMessages, WechatTemplates
+from bot.channels.wechat_ways import (
+    REMEDIES,
+    WechatMessages,
+    WechatSubscriptions,
+    WechatTemplates,
+)
 from bot.simulator.platform import Api
 from schedules.transport import Outgoing, Remedy, TransportError, Way
-from tests.channels.far_end import FarEnd, far_end_of
+from tests.channels.far_end import NOTICE, FarEnd, far_end_of
 from tests.channels.wire import NOW, WANG
 from tests.clock import HandMovedClock
 
@@ -75,6 +80,34 @@ async def test_a_template_reaches_her_at_any_time(far_end: FarEnd) -> None:
     ]
 
 
+async def test_a_notice_reaches_her_once_for_each_consent(far_end: FarEnd) -> None:
+    far_end.platform.consents(WANG, NOTICE)
+    way = WechatSubscriptions(far_end.client, far_end.settings)
+    as_way: Way = way
+    assert (as_way.name, as_way.channel, as_way.needs_window) == (
+        "wechat.subscription",
+        "wechat",
+        False,
+    )
+    assert way.needs_consent
+    assert (await way.send(letter())).isdecimal()
+    assert far_end.platform.phone(WANG).bubbles[-1].kind == "notice"
+    assert (await refused(way, letter())).remedy is Remedy.OTHER_WAY
+
+
+async def test_each_way_says_how_fast_it_is_and_what_it_needs(clock: HandMovedClock) -> None:
+    rates = {"messages_per_minute": 0, "templates_per_minute": 600, "subscriptions_per_minute": 30}
+    async with far_end_of(clock, **rates) as far_end:
+        client, settings = far_end.client, far_end.settings
+        ways = (
+            WechatMessages(client, per_minute=settings.messages_per_minute),
+            WechatTemplates(client, settings),
+            WechatSubscriptions(client, settings),
+        )
+        assert [way.per_minute for way in ways] == [None, 600, 30]
+        assert [way.needs_consent for way in ways] == [False, False, True]
+
+
 async def test_a_repeated_letter_is_recognised_by_the_platform(far_end: FarEnd) -> None:
     far_end.platform.followed_earlier(WANG)
     way = WechatTemplates(far_end.client, far_end.settings)
@@ -108,11 +141,31 @@ async def test_a_field_is_never_empty_long_or_broken(
     assert card.splitlines()[1] == f"关于谁：{shown}"
 
 
-@pytest.mark.parametrize("form", ["", "digest", "all_clear", "model_config", "no such form"])
-async def test_a_form_without_a_template_goes_another_way(far_end: FarEnd, form: str) -> None:
-    error = await refused(WechatTemplates(far_end.client, far_end.settings), letter(form=form))
+async def test_a_county_s_own_template_is_filled_as_it_says(clock: HandMovedClock) -> None:
+    filling = {"name1": "about", "phrase2": "=未报平安", "date3": "when"}
+    templates = {"missed": "T-county", "fields": {"missed": filling}}
+    async with far_end_of(clock, templates=templates) as far_end:
+        labels = {"name1": "姓名", "phrase2": "情况", "date3": "日期"}
+        far_end.platform.add_template("T-county", "老人关爱提醒", labels)
+        far_end.platform.followed_earlier(WANG)
+        await WechatTemplates(far_end.client, far_end.settings).send(letter())
+        assert far_end.platform.phone(WANG).bubbles[-1].text.splitlines() == [
+            "老人关爱提醒",
+            "姓名：王秀英",
+            "情况：未报平安",
+            "日期：2026年11月23日 09:30",
+        ]
+
+
+@pytest.mark.parametrize("kind", [WechatTemplates, WechatSubscriptions])
+@pytest.mark.parametrize("form", ["", "digest", "fields", "model_config", "no such form"])
+async def test_a_form_without_a_template_goes_another_way(
+    far_end: FarEnd, kind: type[WechatTemplates], form: str
+) -> None:
+    error = await refused(kind(far_end.client, far_end.settings), letter(form=form))
     assert error.remedy is Remedy.OTHER_WAY
     assert far_end.platform.calls("message/template/send") == 0
+    assert far_end.platform.calls("message/subscribe/bizsend") == 0
 
 
 @pytest.mark.parametrize(
@@ -137,17 +190,20 @@ async def test_a_form_without_a_template_goes_another_way(far_end: FarEnd, form:
         (40037, Remedy.DEAD),
     ],
 )
-@pytest.mark.parametrize("api", ["message/custom/send", "message/template/send"])
+@pytest.mark.parametrize(
+    "api", ["message/custom/send", "message/template/send", "message/subscribe/bizsend"]
+)
 async def test_each_refusal_has_its_remedy(
     far_end: FarEnd, api: Api, code: int, remedy: Remedy
 ) -> None:
     far_end.platform.wrote_earlier(WANG, NOW)
     far_end.platform.refuse(api, code, times=None)
-    messages, templates = (
-        WechatMessages(far_end.client),
-        WechatTemplates(far_end.client, far_end.settings),
-    )
-    error = await refused(messages if api == "message/custom/send" else templates, letter())
+    ways: dict[Api, Way] = {
+        "message/custom/send": WechatMessages(far_end.client),
+        "message/template/send": WechatTemplates(far_end.client, far_end.settings),
+        "message/subscribe/bizsend": WechatSubscriptions(far_end.client, far_end.settings),
+    }
+    error = await refused(ways[api], letter())
     assert error.remedy is remedy
     assert str(error) == f"wechat refused with {code}"
     tries = 2 if code in {40001, 40014, 42001} else 1

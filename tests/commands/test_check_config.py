@@ -7,7 +7,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from bot.cli import main
-from bot.config import ConfigError, TemplateIds, load
+from bot.config import ConfigError, load
+from bot.forms_section import TemplateIds
 
 SECRETS = ("plantedappsecret", "plantedtoken", "plantedplantedplantedplantedplantedplanted1")
 EXAMPLE = Path(__file__).parents[2] / "config.example.toml"
@@ -283,6 +284,28 @@ def test_an_address_must_be_one(config: Path, url: str) -> None:
         "server.public_url must begin with https:// or http://",
         "wechat.api_base_url must begin with https:// or http://",
     ]
+
+
+@pytest.mark.parametrize(
+    ("section", "line", "sentence"),
+    [
+        (
+            "wechat.templates.fields.missed",
+            'phone_number1 = "about"',
+            "the template for missed: phone_number1 can only be filled from =fixed words",
+        ),
+        (
+            "wechat.subscriptions",
+            'missed = "T"\nemergency = "T"',
+            "wechat.subscriptions must name a template once: a consent is to one",
+        ),
+    ],
+)
+def test_what_a_template_cannot_do_is_said(
+    config: Path, section: str, line: str, sentence: str
+) -> None:
+    changed(config, "[server]", f"[{section}]\n{line}\n[server]")
+    assert faults(config) == [sentence]
 
 
 def test_the_example_shows_every_default(monkeypatch: pytest.MonkeyPatch) -> None:
