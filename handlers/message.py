@@ -20,6 +20,7 @@ class Kind(StrEnum):
     UNFOLLOW = "unfollow"
     SCAN = "scan"
     REPORT = "report"
+    CONSENT = "consent"
     OTHER = "other"
 
 
@@ -32,6 +33,14 @@ TOUCHED = SPOKEN | {Kind.MENU, Kind.SCAN, Kind.FOLLOW}
 """What only a living hand can have done."""
 
 
+class Consent(StrEnum):
+    """What a person answered when she was asked whether we may send her one more notice."""
+
+    GIVEN = "given"
+    DECLINED = "declined"
+    WITHDRAWN = "withdrawn"  # also what she had given before
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Message:
     """One thing that one person did, in our own words.
@@ -40,6 +49,7 @@ class Message:
     the same key. `text` holds what she wrote, the key of the menu button she pressed, or
     what the platform wrote down of her voice. `scene` is the token of the QR code she
     scanned. `report_of` and `report` name one of our own letters and what became of it.
+    `consent` is her answer, a Consent, to notices of one `form`.
     """
 
     channel: str
@@ -52,6 +62,8 @@ class Message:
     scene: str = ""
     report_of: str = ""
     report: str = ""
+    form: str = ""
+    consent: str = ""
 
 
 @dataclass(frozen=True, slots=True)

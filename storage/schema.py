@@ -21,6 +21,7 @@ from storage.pairings import Pairing, WrongTry
 from storage.people import Identity, Person, PersonRole, Tie
 from storage.questions import Question
 from storage.silences import SilentElder
+from storage.subscriptions import Subscription
 from storage.unheard import Unheard
 from storage.villages import Group, Village
 from storage.voices import Voice
@@ -46,6 +47,7 @@ TABLES = (
     Refusal,
     Handled,
     ReplyWindow,
+    Subscription,
     Beat,
     Pairing,
     WrongTry,

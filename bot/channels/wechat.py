@@ -93,6 +93,8 @@ class WechatInbox:
             body = await self._body(request, deadline)
             delivery, sealed = self._read(body, request.query)
             reply = await self._ask(delivery.message, deadline)
+            for other in delivery.others:
+                await self._ask(other, deadline)
         except DeliveryError as refusal:
             return _refused(refusal)
         words = speakable(reply.text, self._reply_bytes) if reply else ""
@@ -144,7 +146,8 @@ class WechatInbox:
         try:
             opened = self._opened(body, query)
             xml = clean(body if opened is None else opened)
-            return wechat_message.read(xml, self._clock.now()), opened is not None
+            forms = self._settings.subscriptions.forms
+            return wechat_message.read(xml, self._clock.now(), forms), opened is not None
         except _HOSTILE:
             raise DeliveryError(400, "the message cannot be read") from None
 

@@ -2,13 +2,14 @@
 
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 from wechatpy import parse_message
 from wechatpy.events import BaseEvent, register_event
 
+from bot.channels import wechat_notices
 from handlers.message import Kind, Message
 
 CHANNEL = "wechat"
@@ -46,38 +47,59 @@ _EVENTS: dict[str, _Reading] = {
 }
 _OTHER: _Reading = (Kind.OTHER, {})
 
+NO_FORMS: Mapping[str, str] = {}
+
 _OPENID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _LONGEST_KEY = 200
 
 
 class Delivery(NamedTuple):
-    """One message, and the name of the account it was sent to."""
+    """One message, and the name of the account it was sent to.
+
+    An event may tell of several notices at once: then the rest of them are the `others`.
+    """
 
     message: Message
     account: str
+    others: Sequence[Message] = ()
 
 
-def read(xml: str, now: datetime) -> Delivery:
-    """Return what the XML says.
+def read(xml: str, now: datetime, forms: Mapping[str, str] = NO_FORMS) -> Delivery:
+    """Return what the XML says. `forms` names the form of each subscription template of ours.
 
     Raises whatever the parser and the library raise over hostile input; the edge catches it.
     """
     received = parse_message(xml)
     fields = received._data  # noqa: SLF001  its lazy fields raise over a MsgId that is no number
+    account = _words(fields.get("ToUserName"))
+    notices = wechat_notices.read(fields, forms)
+    if notices:
+        first, *others = (_message(fields, now, *notice) for notice in notices)
+        return Delivery(first, account, others)
     kind, filled = _reading(received)
-    sender = _openid(fields)
     contents = {ours: _words(fields.get(theirs)) for ours, theirs in filled.items()}
     if contents.get("text") == STICKER:
         kind, contents = Kind.STICKER, {}
-    message = Message(
+    return Delivery(_message(fields, now, kind, contents), account)
+
+
+def _message(
+    fields: Mapping[str, Any],
+    now: datetime,
+    kind: Kind,
+    contents: Mapping[str, str],
+    part: str = "",
+) -> Message:
+    """Return our own message. `part` tells it from the others of the same delivery."""
+    sender = _openid(fields)
+    return Message(
         channel=CHANNEL,
-        key=_key(sender, fields),
+        key=_key(sender, fields, part),
         sender=sender,
         kind=kind,
         at=_when(fields.get("CreateTime"), now),
         **contents,
     )
-    return Delivery(message, _words(fields.get("ToUserName")))
 
 
 def _reading(received: Any) -> _Reading:
@@ -93,12 +115,12 @@ def _openid(fields: Mapping[str, object]) -> str:
     return sender
 
 
-def _key(sender: str, fields: Mapping[str, Any]) -> str:
+def _key(sender: str, fields: Mapping[str, Any], part: str) -> str:
     """MsgIds collide across persons, and events have none."""
     number = _words(fields.get("MsgId"))
     if not number or fields["MsgType"].lower() == "event":
         number = _key_of_event(fields)
-    key = f"{sender}|{number}"
+    key = "|".join([sender, number, *([part] if part else [])])
     if len(key) <= _LONGEST_KEY:
         return key
     return f"{sender}|{hashlib.sha256(key.encode()).hexdigest()}"

@@ -1,1 +1,1 @@
-"""What the platform reports of our letters."""
+"""What becomes of our letters, and which she is willing to get."""

@@ -1,10 +1,10 @@
-"""The platform's word on a letter: it arrived, or somebody else has to be called."""
+"""The platform's word on a letter, and hers on the notices that she is willing to get."""
 
 from handlers.feature import Feature
-from handlers.message import Kind
+from handlers.message import Consent, Kind
 from handlers.router import Router, does
 from handlers.turn import Turn
-from storage import ladder, letters, people
+from storage import ladder, letters, people, subscriptions
 from storage.incidents import CALLS
 from storage.ladder import Failed
 
@@ -26,6 +26,16 @@ async def it_arrived_or_not(turn: Turn) -> None:
         return
     failed = Failed(letter.id, letter.incident_id, letter.recipient_id)
     await ladder.pass_over(turn.session, [failed], turn.now)
+
+
+@router.when(does(Kind.CONSENT))
+async def she_agreed_or_not(turn: Turn) -> None:
+    """Who declines keeps what she agreed to before; who refuses all notices does not."""
+    hers = (*turn.address, turn.message.form)
+    if turn.message.consent == Consent.GIVEN:
+        await subscriptions.give(turn.session, hers, turn.now)
+    elif turn.message.consent == Consent.WITHDRAWN:
+        await subscriptions.refused(turn.session, [hers])
 
 
 FEATURE = Feature(router)
