@@ -32,6 +32,7 @@ from sqlalchemy.exc import ArgumentError
 from bot.contradictions import contradictions
 from bot.forms_section import SubscriptionIds, TemplateIds
 from bot.section import NO_SECRET, Section, host_of
+from bot.ways_section import SmsSection, WecomAppSection, WecomRobotSection
 from storage.policies import TimebankRules
 from storage.rules import (
     CheckinRules,
@@ -213,6 +214,9 @@ class Config(BaseSettings):
     server: ServerSection = ServerSection()
     database: DatabaseSection = DatabaseSection()
     wechat: WechatSection = Field(default_factory=WechatSection)
+    wecom_robot: WecomRobotSection = WecomRobotSection()
+    wecom_app: WecomAppSection = WecomAppSection()
+    sms: SmsSection = SmsSection()
     checkin: CheckinRules = CheckinRules()
     watch: WatchRules = WatchRules()
     ladder: LadderRules = LadderRules()

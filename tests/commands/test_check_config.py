@@ -308,6 +308,56 @@ def test_what_a_template_cannot_do_is_said(
     assert faults(config) == [sentence]
 
 
+ADDRESS = "must begin with https:// or http://"
+
+
+@pytest.mark.parametrize(
+    ("section", "line", "sentence"),
+    [
+        ("wecom_robot", 'url = "planted"', f"wecom_robot.url {ADDRESS}"),
+        (
+            "wecom_robot.villages",
+            '"李家沟" = "ftp://planted"',
+            f"wecom_robot.villages.李家沟 {ADDRESS}",
+        ),
+        ("wecom_robot.villages", '"李家沟" = ""', "wecom_robot.villages.李家沟 is empty"),
+        (
+            "wecom_robot",
+            "per_minute = -1",
+            "wecom_robot.per_minute: input should be greater than or equal to 0",
+        ),
+        ("wecom_robot.mentions", '"李家沟" = 1', "wecom_robot.mentions.李家沟 must be a list"),
+        ("sms", 'url = "planted"', f"sms.url {ADDRESS}"),
+        (
+            "sms",
+            'url = "https://planted.example"\nsecret = "planted"',
+            "sms.secret must be at least 16 characters long",
+        ),
+        ("sms", "most_segments = 0", "sms.most_segments: input should be greater than 0"),
+        ("sms", 'scret = "planted"', "sms.scret is no setting of ours"),
+    ],
+)
+def test_a_way_that_cannot_work_is_refused_in_one_sentence(
+    config: Path, section: str, line: str, sentence: str
+) -> None:
+    changed(config, "[server]", f"[{section}]\n{line}\n[server]")
+    (said,) = faults(config)
+    assert said.startswith(sentence)
+    assert "planted" not in said
+
+
+def test_a_robot_s_address_and_a_gateway_s_are_never_shown(config: Path) -> None:
+    changed(
+        config,
+        "[server]",
+        '[wecom_robot]\nurl = "https://planted"\n[wecom_robot.villages]\n'
+        '"李家沟" = "https://planted?key=planted"\n'
+        '[sms]\nurl = "https://planted"\nsecret = "plantedplantedplanted"\n[server]',
+    )
+    loaded = load(config)
+    assert "planted" not in repr(loaded) + str(loaded.model_dump())
+
+
 def test_the_example_shows_every_default(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SHOUWANG_WECHAT__APP_ID", "wx0123456789abcdef")
     monkeypatch.setenv("SHOUWANG_WECHAT__TOKEN", "plantedtoken")
