@@ -16,10 +16,12 @@ from aiohttp import web
 
 from bot.board import Board
 from bot.channels.simulator import Simulator
+from bot.channels.sms import SmsGateway, SmsReports
 from bot.channels.wechat import WechatInbox
 from bot.channels.wechat_account import pairing_qr
 from bot.channels.wechat_client import AwaitableWeChatClient
 from bot.channels.wechat_ways import WechatMessages, WechatSubscriptions, WechatTemplates
+from bot.channels.wecom_robot import WecomRobot
 from bot.config import Config, WechatSection
 from bot.health import Health
 from bot.pairing_page import PairingPage
@@ -127,8 +129,9 @@ def _build(
     desk = Desk(database, rules, ROUTERS, hearing)
     wechat = AwaitableWeChatClient(config.wechat, session, clock)
     simulator = Simulator(desk, clock)
-    ways = _ways(config, wechat)
-    ways += [simulator] if config.simulator.enabled else []
+    ways = _ways(config, wechat, session, clock)
+    if config.simulator.enabled:
+        ways.append(simulator)
     delivery = Delivery(database, rules.letters, PAPERS, ways)
     speed = config.clock.speed if config.clock.start is not None else 1.0
     bell = Bell(clock, database, node_name(), speed)
@@ -137,6 +140,8 @@ def _build(
     application.add_routes(
         [web.get("/wechat", inbox.url_check), web.post("/wechat", inbox.receive)]
     )
+    if config.sms.is_set:
+        application.add_routes(SmsReports(config.sms, desk, clock).routes())
     application.add_routes(Health(database, desk, delivery, bell, clock).routes())
     application.add_routes(PairingPage(database, clock, partial(pairing_qr, wechat)).routes())
     if config.simulator.enabled:
@@ -184,10 +189,14 @@ def _on_this_clock(settings: WechatSection, speed: float) -> WechatSection:
 
 def letter_ways(config: Config, session: aiohttp.ClientSession, clock: Clock) -> list[Way]:
     """Return the ways by which letters leave the house, in their order of preference."""
-    return _ways(config, AwaitableWeChatClient(config.wechat, session, clock))
+    wechat = AwaitableWeChatClient(config.wechat, session, clock)
+    return _ways(config, wechat, session, clock)
 
 
-def _ways(config: Config, wechat: AwaitableWeChatClient) -> list[Way]:
+def _ways(
+    config: Config, wechat: AwaitableWeChatClient, session: aiohttp.ClientSession, clock: Clock
+) -> list[Way]:
+    """Return the ways that are configured, the best first."""
     settings = config.wechat
     ways: list[Way] = [
         WechatMessages(wechat, per_minute=settings.messages_per_minute),
@@ -195,4 +204,8 @@ def _ways(config: Config, wechat: AwaitableWeChatClient) -> list[Way]:
     ]
     if settings.subscriptions.named:
         ways.append(WechatSubscriptions(wechat, settings))
+    if config.wecom_robot.is_set:
+        ways.append(WecomRobot(config.wecom_robot, session))
+    if config.sms.is_set:
+        ways.append(SmsGateway(config.sms, session, clock))
     return ways
