@@ -1,43 +1,22 @@
-"""wechatpy's API layer, made awaitable: the same methods, our own transport."""
+"""The official account's interface, awaitable, with its own token."""
 
-import asyncio
-import json as coding
-from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from typing import Any
 
 import aiohttp
 from wechatpy.client import WeChatClient
-from wechatpy.constants import WeChatErrorCode
-from wechatpy.exceptions import WeChatClientException
 
-from bot.channels.wechat_token import StableToken
+from bot.channels.access_token import AccessToken
+from bot.channels.awaitable_api import AwaitableApi
 from bot.channels.wechat_wire import Wire
 from bot.config import WECHAT_API, WechatSection
 from schedules.clock import Clock
 
-TOKEN_REFUSED = frozenset(
-    {
-        WeChatErrorCode.INVALID_CREDENTIAL.value,
-        WeChatErrorCode.INVALID_ACCESS_TOKEN.value,
-        WeChatErrorCode.EXPIRED_ACCESS_TOKEN.value,
-    }
-)
-_Part = tuple[str, str, bytes]
-"""Field name, file name and content of one part of an upload."""
 
+class AwaitableWeChatClient(AwaitableApi, WeChatClient):  # type: ignore[misc]  # ships no types
+    """The methods of wechatpy's client of an official account; see AwaitableApi."""
 
-class AwaitableWeChatClient(WeChatClient):  # type: ignore[misc]  # the library ships no types
-    """`await client.message.send_text(…)` and its sisters.
-
-    Nearly all methods of wechatpy's API layer only return what `_request` returns, so that an
-    awaitable `_request` makes them awaitable. Not so `iter_followers`, which loops over it,
-    `qrcode.show`, which calls elsewhere, and `get_url`, which reads the token: leave them be.
-
-    `media.download` gives bytes. Every method raises WeChatClientException, and of its
-    kind NoAnswerError where nothing came within `settings.timeout_seconds` or nothing readable.
-    """
-
-    access_token = None  # the library's constructor reads every attribute, and would fetch one
+    PUBLIC = WECHAT_API
 
     def __init__(
         self,
@@ -47,85 +26,20 @@ class AwaitableWeChatClient(WeChatClient):  # type: ignore[misc]  # the library 
         *,
         media_bytes: int = 12 * 1024 * 1024,
     ) -> None:
-        # Not the library's constructor: it opens a blocking session of its own.
+        wire = Wire(session, seconds=settings.timeout_seconds, most_bytes=media_bytes)
+        token = AccessToken(partial(_stable_token, settings, wire), clock)
+        super().__init__(settings.api_base_url, wire, token)
         self.appid = settings.app_id
-        self._host = settings.api_base_url.rstrip("/")
-        self._wire = Wire(session, seconds=settings.timeout_seconds, most_bytes=media_bytes)
-        self._stable_token = StableToken(settings, self._wire, clock)
-
-    async def _request(
-        self,
-        method: str,
-        url_or_endpoint: str,
-        *,
-        params: Mapping[str, Any] | None = None,
-        data: Any = None,
-        json: Any = None,
-        files: Any = None,
-        api_base_url: str = f"{WECHAT_API}/cgi-bin/",
-        result_processor: Callable[[Any], Any] | None = None,
-    ) -> Any:
-        url = self._url(url_or_endpoint, api_base_url)
-        uploads = await _uploads(files) if files else None
-
-        async def ask(token: str) -> Any:
-            query = _query(params, token)
-            body = _body(data, json, uploads)
-            return await self._wire.ask(method, url, params=query, hidden=token, **body)
-
-        answer = await self._with_token(ask)
-        return result_processor(answer) if result_processor else answer
-
-    async def _with_token(self, ask: Callable[[str], Any]) -> Any:
-        """Ask once, and once more where only the token was wrong."""
-        token = await self._stable_token.current()
-        try:
-            return await ask(token)
-        except WeChatClientException as refusal:
-            if refusal.errcode not in TOKEN_REFUSED:
-                raise
-        return await ask(await self._stable_token.instead_of(token))
-
-    def _url(self, url_or_endpoint: str, api_base_url: str) -> str:
-        """The library writes some addresses out in full: they, too, go where we were told."""
-        whole = url_or_endpoint.startswith(("http://", "https://"))
-        url = url_or_endpoint if whole else api_base_url + url_or_endpoint
-        return self._host + url.removeprefix(WECHAT_API) if url.startswith(WECHAT_API) else url
 
 
-def _query(params: Mapping[str, Any] | None, token: str) -> dict[str, str]:
-    given = {name: str(value) for name, value in (params or {}).items() if value is not None}
-    return {**given, "access_token": token}
-
-
-def _body(data: Any, json: Any, uploads: list[_Part] | None) -> dict[str, Any]:
-    """Return what aiohttp is to send. A form is written anew for each try: it can be sent once."""
-    if uploads is not None:
-        return {"data": _form(data or {}, uploads)}
-    words = data if json is None else json
-    if isinstance(words, dict):
-        # WeChat shows escapes to people as they are, so that Chinese must stay Chinese
-        encoded = coding.dumps(words, ensure_ascii=False).encode("utf-8", "replace")
-        return {"data": encoded, "headers": {"Content-Type": "application/json"}}
-    return {"data": words}
-
-
-def _form(fields: Mapping[str, Any], uploads: Iterable[_Part]) -> aiohttp.FormData:
-    form = aiohttp.FormData()
-    for name, value in fields.items():
-        form.add_field(name, str(value))
-    for name, filename, content in uploads:
-        form.add_field(name, content, filename=filename)
-    return form
-
-
-async def _uploads(files: Mapping[str, Any]) -> list[_Part]:
-    """Read what is to be uploaded: an open file, or a pair of its name and its content."""
-    return [await _part(name, file) for name, file in files.items()]
-
-
-async def _part(name: str, file: Any) -> _Part:
-    filename, content = file[:2] if isinstance(file, tuple) else (getattr(file, "name", name), file)
-    if not isinstance(content, bytes):
-        content = await asyncio.to_thread(content.read)
-    return name, str(filename).rpartition("/")[2], content
+async def _stable_token(settings: WechatSection, wire: Wire) -> Any:
+    """Ask for the token that stays the same while it is valid, whoever asks."""
+    secret = settings.app_secret.get_secret_value()
+    question = {
+        "grant_type": "client_credential",
+        "appid": settings.app_id,
+        "secret": secret,
+        "force_refresh": False,
+    }
+    url = f"{settings.api_base_url.rstrip('/')}/cgi-bin/stable_token"
+    return await wire.ask("POST", url, hidden=secret, json=question)

@@ -1,28 +1,28 @@
-"""The account's access token: one fetch at a time, and only when one is needed."""
+"""An access token: one fetch at a time, and only when one is needed."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from typing import Any
 
 from wechatpy.exceptions import WeChatClientException
 
-from bot.channels.wechat_wire import BUSY, NoAnswerError, Wire
-from bot.config import WechatSection
+from bot.channels.wechat_wire import BUSY, NoAnswerError
 from schedules.clock import Clock
 
+Fetch = Callable[[], Awaitable[Any]]
+"""Asks the platform for a token; its answer has `access_token` and `expires_in` seconds."""
 
-class StableToken:
-    """Keeps the token of `POST /cgi-bin/stable_token`.
+
+class AccessToken:
+    """Keeps the token that `fetch` brings.
 
     It is renewed `early_seconds` before it ends, because the platform already gives out the
     next one then and both are good.
     """
 
-    def __init__(
-        self, settings: WechatSection, wire: Wire, clock: Clock, *, early_seconds: float = 300
-    ) -> None:
-        self._settings = settings
-        self._wire = wire
+    def __init__(self, fetch: Fetch, clock: Clock, *, early_seconds: float = 300) -> None:
+        self._ask = fetch
         self._clock = clock
         self._early = timedelta(seconds=early_seconds)
         self._token = ""
@@ -62,16 +62,8 @@ class StableToken:
             task.exception()  # all who waited may have left
 
     async def _fetch(self) -> str:
-        secret = self._settings.app_secret.get_secret_value()
-        question = {
-            "grant_type": "client_credential",
-            "appid": self._settings.app_id,
-            "secret": secret,
-            "force_refresh": False,
-        }
-        url = f"{self._settings.api_base_url.rstrip('/')}/cgi-bin/stable_token"
         asked_at = self._clock.now()
-        self._keep(await self._wire.ask("POST", url, hidden=secret, json=question), asked_at)
+        self._keep(await self._ask(), asked_at)
         return self._token
 
     def _keep(self, answer: Any, asked_at: datetime) -> None:
