@@ -21,6 +21,7 @@ from bot.channels.wechat import WechatInbox
 from bot.channels.wechat_account import pairing_qr
 from bot.channels.wechat_client import AwaitableWeChatClient
 from bot.channels.wechat_ways import WechatMessages, WechatSubscriptions, WechatTemplates
+from bot.channels.wecom_app import AwaitableWecomClient, WecomApp
 from bot.channels.wecom_robot import WecomRobot
 from bot.config import Config, WechatSection
 from bot.health import Health
@@ -204,6 +205,9 @@ def _ways(
     ]
     if settings.subscriptions.named:
         ways.append(WechatSubscriptions(wechat, settings))
+    if config.wecom_app.is_set:
+        wecom = AwaitableWecomClient(config.wecom_app, session, clock)
+        ways.append(WecomApp(wecom, config.wecom_app))
     if config.wecom_robot.is_set:
         ways.append(WecomRobot(config.wecom_robot, session))
     if config.sms.is_set:

@@ -327,6 +327,17 @@ ADDRESS = "must begin with https:// or http://"
             "wecom_robot.per_minute: input should be greater than or equal to 0",
         ),
         ("wecom_robot.mentions", '"李家沟" = 1', "wecom_robot.mentions.李家沟 must be a list"),
+        (
+            "wecom_app",
+            'corp_id = "ww0"\nsecret = "planted"',
+            "wecom_app.agent_id must be set where wecom_app is used",
+        ),
+        (
+            "wecom_app",
+            "agent_id = 7",
+            "wecom_app.corp_id and wecom_app.secret must be set where wecom_app is used",
+        ),
+        ("wecom_app", 'api_base_url = "planted"', f"wecom_app.api_base_url {ADDRESS}"),
         ("sms", 'url = "planted"', f"sms.url {ADDRESS}"),
         (
             "sms",
