@@ -75,13 +75,17 @@ class ApiDesk:
             "menu/create": self._create_menu,
             "qrcode/create": self._create_qr_code,
             "media/upload": self._upload,
+            "openapi/quota/get": self._get_quota,
         }
         gets: dict[Api, Work] = {
             "menu/get": self._get_menu,
             "user/info": self._user_info,
             "media/get": self._download,
+            "template/get_all_private_template": self._get_templates,
         }
+        notices = self._held_to_rules("newtmpl/gettemplate", self._get_notices)
         return [
+            web.get("/wxaapi/newtmpl/gettemplate", notices),
             *(web.post(f"/cgi-bin/{api}", self._held_to_rules(api, posts[api])) for api in posts),
             *(web.get(f"/cgi-bin/{api}", self._held_to_rules(api, gets[api])) for api in gets),
             web.route("*", "/cgi-bin/{unknown:.*}", _no_such_call),
@@ -151,7 +155,7 @@ class ApiDesk:
     async def _template_message_out(self, request: web.Request) -> web.Response:
         fields = await _body(request)
         person = self.subscribers.following(_word(fields, "touser"))
-        card = self._card(fields)
+        card = self._card(fields, is_notice=False)
         repeated = self._sent_before(person.openid, _word(fields, "client_msg_id"))
         if repeated is not None:
             return self._took("message/template/send", fields, msgid=repeated)
@@ -161,9 +165,9 @@ class ApiDesk:
         self._report(person.openid, number, person.template_outcome)
         return self._took("message/template/send", fields, msgid=number)
 
-    def _card(self, fields: Fields) -> str:
+    def _card(self, fields: Fields, *, is_notice: bool) -> str:
         template = self.templates.get(_word(fields, "template_id"))
-        if template is None:
+        if template is None or template.is_notice != is_notice:
             raise RefusedError(40037)
         return filled(template, fields.get("data"), self._limits)
 
@@ -180,7 +184,7 @@ class ApiDesk:
     async def _subscription_message(self, request: web.Request) -> web.Response:
         fields = await _body(request)
         person = self.subscribers.following(_word(fields, "touser"))
-        notice = self._card(fields)
+        notice = self._card(fields, is_notice=True)
         if not person.consents[fields["template_id"]]:
             raise RefusedError(43101)
         person.consents[fields["template_id"]] -= 1
@@ -203,6 +207,29 @@ class ApiDesk:
             raise RefusedError(46003)
         self.sent["menu/get"].append(dict(request.query))
         return web.json_response({"menu": self.menu})
+
+    async def _get_templates(self, request: web.Request) -> web.Response:
+        owned = [
+            {"template_id": one.id, "title": one.title, "content": one.content}
+            for one in self.templates.values()
+            if not one.is_notice
+        ]
+        self.sent["template/get_all_private_template"].append(dict(request.query))
+        return web.json_response({"template_list": owned})
+
+    async def _get_notices(self, request: web.Request) -> web.Response:
+        owned = [
+            {"priTmplId": one.id, "title": one.title, "content": one.content, "type": 2}
+            for one in self.templates.values()
+            if one.is_notice
+        ]
+        return self._took("newtmpl/gettemplate", dict(request.query), data=owned)
+
+    async def _get_quota(self, request: web.Request) -> web.Response:
+        fields = await _body(request)
+        limit, used = self._quotas.of(_word(fields, "cgi_path").removeprefix("/cgi-bin/"))
+        quota = {"daily_limit": limit, "used": used, "remain": max(limit - used, 0)}
+        return self._took("openapi/quota/get", fields, quota=quota)
 
     async def _create_qr_code(self, request: web.Request) -> web.Response:
         fields = await _body(request)

@@ -17,8 +17,11 @@ Api = Literal[
     "user/info",
     "media/upload",
     "media/get",
+    "openapi/quota/get",
+    "template/get_all_private_template",
+    "newtmpl/gettemplate",
 ]
-"""Every call the platform knows, by its path below /cgi-bin/."""
+"""Every call the platform knows, by its path below /cgi-bin/ (the last: below /wxaapi/)."""
 
 APIS: tuple[Api, ...] = get_args(Api)
 

@@ -123,11 +123,21 @@ class SimulatedPlatform(Faults):
 
         Raises ValueError for a field of an unknown kind and beyond 25 templates.
         """
-        if unknown := [name for name in fields if kind_of(name) not in SHAPES]:
+        self._add(Template(template_id, title, dict(fields)))
+
+    def add_notice(self, template_id: str, title: str, fields: Mapping[str, str]) -> None:
+        """Let the account own a template for subscription notices, in the same way."""
+        self._add(Template(template_id, title, dict(fields), is_notice=True))
+
+    def _add(self, template: Template) -> None:
+        if unknown := [name for name in template.fields if kind_of(name) not in SHAPES]:
             raise ValueError(f"no kind of template field: {', '.join(unknown)}")
-        if len(self._desk.templates) >= self.limits.templates:
+        owned = [
+            one for one in self._desk.templates.values() if one.is_notice == template.is_notice
+        ]
+        if len(owned) >= self.limits.templates:
             raise ValueError(f"an account has at most {self.limits.templates} templates")
-        self._desk.templates[template_id] = Template(template_id, title, dict(fields))
+        self._desk.templates[template.id] = template
 
     def followed_earlier(self, *openids: str) -> None:
         """Let people follow the account without a word to it."""

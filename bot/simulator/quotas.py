@@ -36,6 +36,15 @@ class Quotas:
         if api in self._a_minute and self._this_minute[api] > self._a_minute[api]:
             raise RefusedError(45011)
 
+    def of(self, api: str) -> tuple[int, int]:
+        """Return the day's quota of a call and how much of it is used.
+
+        Raises RefusedError 76021 for a call that has none.
+        """
+        if api not in self._a_day:
+            raise RefusedError(76021)
+        return self._a_day[api], self._today[api]
+
     def _turn_over(self, now: datetime) -> None:
         local = now.astimezone(SHANGHAI)
         day, minute = f"{local:%Y-%m-%d}", f"{local:%Y-%m-%d %H:%M}"

@@ -21,7 +21,7 @@ SENTENCES = {
     40053: "invalid action info",
     40066: "invalid url",
     40125: "invalid appsecret",
-    40164: "invalid ip, not in whitelist",
+    40164: "invalid ip 203.0.113.9 ipv6 ::ffff:203.0.113.9, not in whitelist",
     41001: "access_token missing",
     41005: "media data missing",
     42001: "access_token expired",
@@ -40,6 +40,7 @@ SENTENCES = {
     48001: "api unauthorized",
     48004: "api forbidden for irregularities",
     50002: "user limited",
+    76021: "cgi_path not found, please check",
 }
 
 

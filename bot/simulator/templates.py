@@ -32,11 +32,20 @@ SHAPES = {
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """A template as the account chose it: `fields` maps names such as `thing1` to labels."""
+    """A template as the account chose it: `fields` maps names such as `thing1` to labels.
+
+    Those of subscription notices are others than those of template messages.
+    """
 
     id: str
     title: str
     fields: Mapping[str, str]
+    is_notice: bool = False
+
+    @property
+    def content(self) -> str:
+        """The template as the platform shows it, with the names of the fields in it."""
+        return "".join(f"{label}:{{{{{name}.DATA}}}}\n" for name, label in self.fields.items())
 
 
 def kind_of(name: str) -> str:

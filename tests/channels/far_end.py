@@ -55,6 +55,6 @@ async def far_end_of(clock: Clock, **others: object) -> AsyncIterator[FarEnd]:
     platform = SimulatedPlatform(clock=clock, account=account())
     fields = {"thing1": "关于谁", "time2": "时间", "thing3": "请您"}
     platform.add_template(TEMPLATE, "没有报平安", fields)
-    platform.add_template(NOTICE, "没有报平安", fields)
+    platform.add_notice(NOTICE, "没有报平安", fields)
     async with client_of(platform.application(), clock, **others) as (client, agreed):
         yield FarEnd(platform, client, agreed)

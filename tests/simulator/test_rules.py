@@ -294,16 +294,41 @@ async def test_one_consent_is_one_subscription_message(
     caller: Caller, platform: SimulatedPlatform
 ) -> None:
     platform.followed_earlier("li")
-    assert (await caller.post("message/subscribe/bizsend", card("li")))["errcode"] == 43101
-    platform.consents("li", "missed")
-    codes = [
-        (await caller.post("message/subscribe/bizsend", card("li")))["errcode"] for _ in range(2)
-    ]
+    platform.add_notice("agreed", "平安提醒", CARD)
+    notice = card("li") | {"template_id": "agreed"}
+    assert (await caller.post("message/subscribe/bizsend", notice))["errcode"] == 43101
+    platform.consents("li", "agreed")
+    codes = [(await caller.post("message/subscribe/bizsend", notice))["errcode"] for _ in range(2)]
     assert codes == [0, 43101]
     assert [bubble.kind for bubble in platform.phone("li").bubbles] == ["notice"]
 
 
+async def test_notices_and_template_messages_have_templates_of_their_own(
+    caller: Caller, platform: SimulatedPlatform
+) -> None:
+    platform.consents("li", "missed")
+    platform.add_notice("agreed", "平安提醒", {"thing1": "对象"})
+    wrong = card("li") | {"template_id": "agreed"}
+    assert (await caller.post("message/subscribe/bizsend", card("li")))["errcode"] == 40037
+    assert (await caller.post("message/template/send", wrong))["errcode"] == 40037
+    (owned,) = (await caller.get("template/get_all_private_template"))["template_list"]
+    assert owned["template_id"] == "missed"
+    (owned,) = (await caller.get("../wxaapi/newtmpl/gettemplate"))["data"]
+    assert (owned["priTmplId"], owned["content"]) == ("agreed", "对象:{{thing1.DATA}}\n")
+
+
 # --- quotas
+
+
+async def test_the_platform_tells_what_is_left_of_a_quota(
+    caller: Caller, platform: SimulatedPlatform
+) -> None:
+    await platform.text("li", "1")
+    await caller.tell("li", "好")
+    asked = {"cgi_path": "/cgi-bin/message/custom/send"}
+    quota = (await caller.post("openapi/quota/get", asked))["quota"]
+    assert quota == {"daily_limit": 500_000, "used": 1, "remain": 499_999}
+    assert (await caller.post("openapi/quota/get", {"cgi_path": "/x"}))["errcode"] == 76021
 
 
 @pytest.mark.parametrize("limits", [PlatformLimits(messages_a_day=2, token_fetches_a_minute=3)])
