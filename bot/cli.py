@@ -1,4 +1,4 @@
-"""The command line: `shouwang serve|demo|check-config|migrate|import|hearing|ledger|letters`."""
+"""The command line: `shouwang serve|demo|check-config|migrate|import|hearing|ledger|…`."""
 
 import asyncio
 from pathlib import Path
@@ -14,6 +14,7 @@ from bot.hearing_commands import hearing
 from bot.import_command import bring_in
 from bot.ledger_command import ledger_group
 from bot.letters_command import letters_group
+from bot.wechat_commands import wechat_group
 from storage.database import Database
 from storage.migrate import migrate
 
@@ -79,3 +80,4 @@ main.add_command(demo)
 main.add_command(hearing)
 main.add_command(ledger_group)
 main.add_command(letters_group)
+main.add_command(wechat_group)

@@ -45,6 +45,10 @@ class AwaitableApi:
         self._wire = wire
         self._token = token
 
+    async def sign_in(self) -> None:
+        """Have a token. Raises WeChatClientException where there is none to be had."""
+        await self._token.current()
+
     async def _request(
         self,
         method: str,
