@@ -38,6 +38,7 @@ from schedules import (
     covering,
     expecting,
     greeting,
+    recording,
     reporting,
     village_silences,
 )
@@ -167,6 +168,15 @@ def _build(
         "auditing": (600, lambda now: auditing.audit(database, now, rules.timebank)),
         "statements": (600, lambda now: auditing.write_statements(database, now, rules.timebank)),
         "hours": (3600, lambda now: auditing.remind_of_hours(database, now, rules.timebank)),
+        "recording": (
+            600,
+            partial(
+                recording.keep_addresses,
+                database,
+                sms=config.sms.is_set,
+                robots=config.wecom_robot.served,
+            ),
+        ),
         "alarms": (1, delivery.carry_alarms),
         "delivery": (1, delivery.carry_others),
     }

@@ -48,6 +48,11 @@ class WecomRobotSection(Section):
     def is_set(self) -> bool:
         return bool(self.url.get_secret_value() or self.villages)
 
+    @property
+    def served(self) -> frozenset[str] | None:
+        """The villages that have a robot, None where all of them have."""
+        return None if self.url.get_secret_value() else frozenset(self.villages)
+
 
 class SmsSection(Section):
     """The county's gateway for text messages; docs/sms.md says what it has to understand."""

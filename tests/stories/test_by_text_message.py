@@ -1,0 +1,85 @@
+"""A daughter who left the account is still reached: by the number that the village knows."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import aiohttp
+import pytest
+from aiohttp.test_utils import TestServer
+
+from storage.letters import LetterState
+from storage.people import Person
+from tests.channels.sms_gateway import SECRET, SmsProvider, report
+from tests.clock import HandMovedClock
+from tests.databases import clear_at
+from tests.village import MONDAY, Village, open_village
+
+NUMBER = "13800001111"
+
+
+@pytest.fixture
+def provider() -> SmsProvider:
+    return SmsProvider(HandMovedClock(MONDAY))
+
+
+@pytest.fixture
+async def village(
+    database_url: str, tmp_path: Path, provider: SmsProvider, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[Village]:
+    await clear_at(database_url)
+    async with TestServer(provider.application()) as server:
+        monkeypatch.setenv("SHOUWANG_SMS__URL", str(server.make_url("/shouwang")))
+        monkeypatch.setenv("SHOUWANG_SMS__SECRET", SECRET)
+        async with open_village(database_url, tmp_path, "wechat") as village:
+            provider.clock = village.clock
+            await village.settle()
+            await _give_a_number(village)
+            yield village
+
+
+async def _give_a_number(village: Village) -> None:
+    async with village.database.writing() as session:
+        daughter = await session.get_one(Person, "xiaomei")
+        daughter.phone = NUMBER
+
+
+async def _lost_and_missed(village: Village) -> None:
+    await village.platform.unfollow("xiaomei")
+    await village.all_well_but("wang")
+    await village.until("09:50")
+
+
+async def test_an_alarm_reaches_the_daughter_who_left_the_account(
+    village: Village, provider: SmsProvider
+) -> None:
+    await _lost_and_missed(village)
+    hers = [one["text"] for one in provider.taken.values() if one["to"] == NUMBER]
+    assert len(hers) == 1
+    assert "王秀英" in hers[0]
+
+
+@pytest.mark.parametrize(
+    ("status", "became"),
+    [("delivered", LetterState.DELIVERED), ("failed", LetterState.FAILED)],
+)
+async def test_what_the_gateway_reports_becomes_of_the_letter(
+    village: Village, provider: SmsProvider, status: str, became: LetterState
+) -> None:
+    await _lost_and_missed(village)
+    (key,) = [key for key, one in provider.taken.items() if one["to"] == NUMBER]
+    said = {"id": f"n-{key[:8]}", "to": NUMBER, "status": status}
+    url = village.platform.webhook_url.replace("/wechat", "/sms/reports")
+    async with aiohttp.ClientSession() as session:
+        assert await report(session, url, village.clock, said) == 200
+        assert await report(session, url, village.clock, said) == 200
+    alarms = {letter.recipient_id: letter for letter in await village.letters("alarm")}
+    assert (alarms["xiaomei"].state, alarms["xiaomei"].way) == (became, "sms")
+
+
+async def test_a_woman_who_stayed_is_written_to_on_her_account(
+    village: Village, provider: SmsProvider
+) -> None:
+    await village.all_well_but("wang")
+    await village.until("09:50")
+    assert any("王秀英" in words for words in village.heard("xiaomei"))
+    assert provider.taken == {}
