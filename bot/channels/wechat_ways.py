@@ -31,8 +31,10 @@ REMEDIES: Remedies = {
     # she does not follow, or never did
     40003: Remedy.UNREACHABLE,
     43004: Remedy.UNREACHABLE,
-    # no consent left
+    # no consent left; notices forbidden to the account (?); two at once for one consent (?)
     43101: Remedy.OTHER_WAY,
+    43107: Remedy.STOP,
+    43108: Remedy.RETRY,
     # the quota of the day, the limit of the minute
     45009: Remedy.MIDNIGHT,
     45011: Remedy.WAIT,

@@ -182,6 +182,8 @@ async def test_a_form_without_a_template_goes_another_way(
         (40003, Remedy.UNREACHABLE),
         (43004, Remedy.UNREACHABLE),
         (43101, Remedy.OTHER_WAY),
+        (43107, Remedy.STOP),
+        (43108, Remedy.RETRY),
         (45009, Remedy.MIDNIGHT),
         (45011, Remedy.WAIT),
         (45015, Remedy.OTHER_WAY),
@@ -210,8 +212,8 @@ async def test_each_refusal_has_its_remedy(
     assert far_end.platform.calls(api) == tries
 
 
-@pytest.mark.parametrize("code", [40013, 40125])
-async def test_a_wrong_secret_stops_the_way(far_end: FarEnd, code: int) -> None:
+@pytest.mark.parametrize("code", [40013, 40125, 40164])
+async def test_who_gets_no_token_stops_the_way(far_end: FarEnd, code: int) -> None:
     far_end.platform.refuse("stable_token", code, times=None)
     assert (await refused(WechatMessages(far_end.client), letter())).remedy is Remedy.STOP
 
