@@ -71,6 +71,7 @@ class WechatInbox:
     ) -> None:
         self._settings = settings
         self._token = settings.token.get_secret_value()
+        self._forms = settings.subscriptions.forms
         self._envelope = _envelope(settings)
         self._desk = desk
         self._clock = clock
@@ -146,8 +147,8 @@ class WechatInbox:
         try:
             opened = self._opened(body, query)
             xml = clean(body if opened is None else opened)
-            forms = self._settings.subscriptions.forms
-            return wechat_message.read(xml, self._clock.now(), forms), opened is not None
+            delivery = wechat_message.read(xml, self._clock.now(), self._forms)
+            return delivery, opened is not None
         except _HOSTILE:
             raise DeliveryError(400, "the message cannot be read") from None
 
