@@ -19,12 +19,13 @@ from schedules import pacing
 from schedules.planner import Address, Known, Plan, Rest, Step, is_card, plan, use_up
 from schedules.transport import Outgoing, Remedy, TransportError, Way
 from schedules.way_health import WayHealth
-from storage import incidents, ladder, letters, people, windows
+from storage import incidents, ladder, letters, people, subscriptions, windows
 from storage.database import Database
 from storage.incidents import CALLS
 from storage.ladder import Failed
 from storage.letters import Claimed, LetterState, Outcome, Urgency
 from storage.rules import LetterRules
+from storage.subscriptions import Notice
 
 log = structlog.get_logger()
 
@@ -58,6 +59,7 @@ class Parcel:
     steps: list[Step]
     lost: set[Address] = field(default_factory=set)
     shut: set[Address] = field(default_factory=set)
+    not_agreed: list[Notice] = field(default_factory=list)
     again: list[datetime] = field(default_factory=list)
     """When a way that was busy may be asked again."""
     later: list[datetime] = field(default_factory=list)
@@ -103,6 +105,7 @@ class Delivery:
         self._papers = papers
         self._together = frozenset(kind for kind, paper in papers.items() if paper.together)
         self._ways = ways
+        self._asks_consent = any(way.needs_consent for way in ways)
         self._health = {way.name: WayHealth(way.name, way.per_minute, rules) for way in ways}
         self._in_hand: set[str] = set()
         """Who is being written to just now: nobody gets two messages at the same moment."""
@@ -205,7 +208,8 @@ class Delivery:
         """Plan each letter in turn: what one of them uses up the next has to do without."""
         reach = await people.reach(session, {one.recipient_id for one in going})
         left, cards = await windows.left(session, reach.everywhere, now)
-        known = Known(windows=left, cards=cards, declined=reach.declined)
+        agreed = await subscriptions.left(session, reach.everywhere) if self._asks_consent else {}
+        known = Known(windows=left, consents=agreed, cards=cards, declined=reach.declined)
         resting = self._resting(now)
         used: list[tuple[Step, int]] = []
         with_room: dict[str, Parcel] = {}
@@ -239,6 +243,7 @@ class Delivery:
         by_window = [(*step.address, step.window) for step, _ in used if step.window]
         cards = [step.address for step, urgency in used if _counts_as_card(step, urgency)]
         await windows.count(session, by_window)
+        await subscriptions.count(session, [notice for step, _ in used for notice in _notice(step)])
         await windows.count_cards(session, cards, now, self._rules.cards_a_day)
 
     def _plan(
@@ -339,6 +344,9 @@ class Delivery:
             voice=letter.media,
             keys=tuple(one.key for one in parcel.letters),
             urgency=letter.urgency,
+            in_confidence=any(
+                self._papers[one.kind].is_in_confidence(one) for one in parcel.letters
+            ),
         )
 
     def _in_words(self, parcel: Parcel) -> str:
@@ -363,7 +371,7 @@ class Delivery:
         if error.remedy is Remedy.RETRY:
             parcel.again.append(now + _backoff(parcel.first))
         elif error.remedy is Remedy.WAIT:
-            parcel.again.append(now + timedelta(seconds=60))
+            parcel.again.append(now + timedelta(seconds=error.wait_seconds or 60))
         elif error.remedy in (Remedy.MIDNIGHT, Remedy.STOP):
             rest = self._health[step.way.name].fell_silent(now)
             parcel.later.extend([rest.until] if rest else [])
@@ -371,6 +379,8 @@ class Delivery:
             parcel.lost.add(step.address)
         elif error.remedy is Remedy.OTHER_WAY and step.way.needs_window:
             parcel.shut.add(step.address)
+        elif error.remedy is Remedy.OTHER_WAY and step.consent:
+            parcel.not_agreed.append((*step.address, step.consent))
 
     def _no_way(self, letter: Claimed, parcel: Parcel, now: datetime) -> Outcome:
         """Queue the letter for when a busy or resting way may be open again, or give up.
@@ -409,9 +419,14 @@ class Delivery:
             await letters.note_refusals(session, [row for one in parcels for row in one.refusals])
             await windows.give_back(session, [use for one in parcels for use in _unused(one)])
             await windows.shut(session, [address for one in parcels for address in one.shut])
+            await subscriptions.refused(session, [it for one in parcels for it in one.not_agreed])
             for address in {address for one in parcels for address in one.lost}:
                 await people.lose(session, address)
             await ladder.pass_over(session, _failed_calls(parcels, outcomes), now)
+
+
+def _notice(step: Step) -> list[Notice]:
+    return [(*step.address, step.consent)] if step.consent else []
 
 
 def _counts_as_card(step: Step, urgency: int) -> bool:
@@ -441,6 +456,7 @@ def _apart(parcel: Parcel) -> list[Parcel]:
             open_steps,
             lost=parcel.lost,
             shut=parcel.shut,
+            not_agreed=parcel.not_agreed,
             refusals=parcel.refusals,
             later=parcel.later,
             reason=parcel.reason,

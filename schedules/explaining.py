@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from handlers.feature import Paper
 from schedules.planner import Known, Plan, plan
 from schedules.transport import Way
-from storage import letter_lives, letters, people, windows
+from storage import letter_lives, letters, people, subscriptions, windows
 from storage.letter_lives import LetterLife
 from storage.letters import Letter
 from storage.rules import LetterRules
@@ -49,7 +49,8 @@ async def _plan(
     (worded,) = await letters.read(session, [letter.id])
     reach = await people.reach(session, {letter.recipient_id})
     left, cards = await windows.left(session, reach.everywhere, now)
-    known = Known(windows=left, cards=cards, declined=reach.declined)
+    agreed = await subscriptions.left(session, reach.everywhere)
+    known = Known(windows=left, consents=agreed, cards=cards, declined=reach.declined)
     form = papers[letter.kind].travels_under(worded)
     theirs = reach.of(letter.recipient_id)
     return plan(letter.urgency, form, theirs, known, ways, {}, now, rules)

@@ -16,7 +16,7 @@ from bot.channels.refusals import a_minute
 from bot.ways_section import SmsSection
 from handlers.message import Kind, LostError, Message, Reply
 from schedules.clock import Clock
-from schedules.transport import Outgoing, Remedy, TransportError
+from schedules.transport import FreeWords, Outgoing, Remedy, TransportError
 
 log = structlog.get_logger()
 
@@ -51,7 +51,7 @@ def sign(secret: str, timestamp: str, body: bytes) -> str:
     return hmac.new(secret.encode(), signed, hashlib.sha256).hexdigest()
 
 
-class SmsGateway:
+class SmsGateway(FreeWords):
     """Hands text messages to the gateway. An address is a phone number.
 
     A message of one segment holds `alone` units of UTF-16, one of several `joined` in each.
@@ -59,8 +59,7 @@ class SmsGateway:
 
     name = "sms"
     channel = CHANNEL
-    needs_window = False
-    needs_consent = False
+    alarms_only = True
 
     def __init__(
         self,

@@ -13,7 +13,7 @@ from bot.channels.wechat_wire import BUSY, Wire
 from bot.channels.wechat_xml import speakable
 from bot.ways_section import WECOM_API, WecomAppSection
 from schedules.clock import Clock
-from schedules.transport import Outgoing, Remedy, TransportError
+from schedules.transport import FreeWords, Outgoing, Remedy, TransportError
 
 CHANNEL = "wecom"
 FAR_END = "wecom"
@@ -76,13 +76,11 @@ async def _token(settings: WecomAppSection, wire: Wire) -> Any:
     return await wire.ask("GET", url, hidden=secret, params=query)
 
 
-class WecomApp:
+class WecomApp(FreeWords):
     """Writes to one member. An address is a user id of the county's WeCom."""
 
     name = "wecom.app"
     channel = CHANNEL
-    needs_window = False
-    needs_consent = False
 
     def __init__(
         self, client: AwaitableWecomClient, settings: WecomAppSection, *, text_bytes: int = 2048

@@ -17,7 +17,7 @@ from bot.channels.refusals import Remedies, a_minute, carried
 from bot.channels.wechat_wire import BUSY, Wire
 from bot.channels.wechat_xml import speakable
 from bot.ways_section import WecomRobotSection
-from schedules.transport import Outgoing, Remedy, TransportError
+from schedules.transport import FreeWords, Outgoing, Remedy, TransportError
 
 log = structlog.get_logger()
 
@@ -50,13 +50,11 @@ _NO_CALLS = str.maketrans("<>", "＜＞")
 _NO_MARKUP = str.maketrans("<>*_`#[]", "＜＞＊＿｀＃［］")
 
 
-class WecomRobot:
+class WecomRobot(FreeWords):
     """Writes to the group of a village. An address is the name of the village."""
 
     name = "wecom.robot"
     channel = CHANNEL
-    needs_window = False
-    needs_consent = False
 
     def __init__(
         self,

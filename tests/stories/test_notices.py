@@ -1,6 +1,7 @@
 """Notices by consent: she agrees on her phone, and the ledger knows it; her word is final."""
 
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -73,7 +74,8 @@ async def test_the_fate_of_a_notice_moves_its_letter(
     notice = NewLetter(key="n", kind="needs_word", urgency=Urgency.NOTICE, recipient_id="xiaomei")
     async with village.database.writing() as session:
         await letters.write(session, [notice], now)
-        (held,) = await letters.claim(session, now, 1, village.clock.now() - now)
+        (held,) = await letters.due(session, now, [Urgency.NOTICE], 1)
+        await letters.take(session, [held.id], now, timedelta(seconds=60))
         sent = Outcome(id=held.id, state=LetterState.SENT, far_id="2794188253209100289")
         await letters.settle(session, [sent], now)
     fate: Fields = {
