@@ -162,7 +162,7 @@ def _tables(
     yield (
         Village,
         (
-            {"id": number, "name": f"村{number}", "opened_day": day, "digest_day": day}
+            {"id": number, "name": f"村{number}", "opened_day": day}
             for number in range(1, groups[-1][0] + 1)
         ),
     )

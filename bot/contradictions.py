@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from datetime import time
 
-from storage.rules import CheckinRules, LetterRules, Rules
+from storage.rules import CheckinRules, DigestRules, LetterRules, Rules
 
 
 def contradictions(rules: Rules) -> Iterator[str]:
@@ -12,6 +12,7 @@ def contradictions(rules: Rules) -> Iterator[str]:
     yield from _of_letters(rules.letters)
     if rules.rota.day_ends <= rules.rota.day_begins:
         yield "rota.day_ends must be later than rota.day_begins"
+    yield from _of_digests(rules.digest, rules.letters)
 
 
 def _of_the_watch(checkin: CheckinRules) -> Iterator[str]:
@@ -28,6 +29,13 @@ def _of_letters(letters: LetterRules) -> Iterator[str]:
         yield "letters.kept_for_alarms must not be more than letters.message_window_sends"
     if letters.quiet_from < letters.quiet_until:
         yield "letters.quiet_from must be later than letters.quiet_until: the quiet is at night"
+
+
+def _of_digests(digest: DigestRules, letters: LetterRules) -> Iterator[str]:
+    if digest.evening <= digest.morning:
+        yield "digest.evening must be later than digest.morning"
+    if digest.evening >= letters.quiet_from > letters.quiet_until:
+        yield "digest.evening must be earlier than letters.quiet_from: it would wait for morning"
 
 
 def _minutes(hour: time) -> float:

@@ -31,11 +31,11 @@ FEATURES: Sequence[Feature] = (
     holds.FEATURE,
     rota.FEATURE,
     standing_in.FEATURE,
+    digest.FEATURE,
     help_.FEATURE,
     timebank.FEATURE,
     checkin.FEATURE,
     voice.FEATURE,
-    digest.FEATURE,
     help_.LAST_RESORT,
 )
 

@@ -1,49 +1,136 @@
-"""The coordinator's digest: written once a morning for each village."""
+"""The digests by the clock: morning and evening for each village."""
 
-from datetime import datetime
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from handlers.digest.talk import DIGEST
-from storage import digests, letters
+from handlers.digest.talk import DIGEST, TONIGHT, UNREAD
+from storage import digests, evening_notes, letters, village_days
 from storage.database import Database
+from storage.digests import Digest, Slot
+from storage.evening_notes import Note
 from storage.letters import NewLetter, Urgency
-from storage.rules import Rules, at_village, village_day
+from storage.rules import DigestRules, Rules, at_village, village_day
 from storage.villages import Village
 
 
 async def write_digests(database: Database, now: datetime, rules: Rules) -> int:
-    """Write this morning's digest for every village that has none; returns how many."""
-    if now < at_village(village_day(now), rules.digest.morning):
+    """Write this morning's or this evening's digest where there is none; returns how many."""
+    slot = _slot(now, rules.digest)
+    if slot is None:
         return 0
+    day = village_day(now)
     written = 0
     while True:
         async with database.writing() as session:
-            village = await digests.claim_village(session, village_day(now))
+            village = await digests.claim_village(session, day, slot)
             if village is None:
+                await _tell_of_unread(session, day, slot, now)
                 return written
-            await _write(session, village, now, rules)
+            await _write(session, village, slot, now, rules)
         written += 1
 
 
-async def _write(session: AsyncSession, village: Village, now: datetime, rules: Rules) -> None:
+def _slot(now: datetime, rules: DigestRules) -> Slot | None:
+    """Return which digest is due: after an outage only the later."""
+    day = village_day(now)
+    if now >= at_village(day, rules.evening):
+        return Slot.EVENING
+    return Slot.MORNING if now >= at_village(day, rules.morning) else None
+
+
+async def _write(
+    session: AsyncSession, village: Village, slot: Slot, now: datetime, rules: Rules
+) -> None:
     day = village_day(now)
     readers = await digests.coordinators(session, village.id)
-    if not readers:
-        return
-    since = at_village(day, rules.checkin.day_starts)
-    morning = await digests.morning(session, village, day, since, rules.hearing.sampled)
-    await letters.write(
-        session,
-        [
-            NewLetter(
-                key=f"{DIGEST}:{village.id}:{day}:{reader}",
-                kind=DIGEST,
-                urgency=Urgency.NOTICE,
-                recipient_id=reader,
-                detail=morning.as_detail(),
-            )
-            for reader in readers
-        ],
-        now,
+    before = await digests.last_said(session, village.id, day)
+    seen = await village_days.of_village(session, village, before, now, rules)
+    _keep(session, village, day, slot, readers, seen.figures(), now)
+    detail = {**seen.as_detail(), "slot": slot}
+    key = f"{DIGEST}:{village.id}:{day}:{slot}"
+    await letters.write(session, _to_each(readers, DIGEST, key, detail), now)
+    if slot is Slot.EVENING:
+        await _write_to_leaders(session, village, readers, now)
+
+
+def _keep(
+    session: AsyncSession,
+    village: Village,
+    day: date,
+    slot: Slot,
+    readers: Sequence[str],
+    figures: dict[str, Any],
+    now: datetime,
+) -> None:
+    session.add(
+        Digest(
+            day=day,
+            slot=slot,
+            village_id=village.id,
+            written_at=now,
+            readers=len(readers),
+            figures=figures,
+        )
     )
+
+
+def _to_each(
+    readers: Sequence[str], kind: str, key: str, detail: dict[str, Any]
+) -> list[NewLetter]:
+    return [
+        NewLetter(
+            key=f"{key}:{reader}",
+            kind=kind,
+            urgency=Urgency.NOTICE,
+            recipient_id=reader,
+            detail=detail,
+        )
+        for reader in readers
+    ]
+
+
+async def _write_to_leaders(
+    session: AsyncSession, village: Village, readers: Sequence[str], now: datetime
+) -> None:
+    """Tell leaders what is open in their groups; whoever reads the digest knows it from there."""
+    notes = await evening_notes.of_village(session, village.id, now)
+    if not notes:
+        return
+    key = f"{TONIGHT}:{village.id}:{village_day(now)}"
+    leaders = await digests.leaders(session, village.id)
+    lines = [
+        letter
+        for leader, group in leaders
+        if leader not in readers and (theirs := _theirs(notes, leader, group))
+        for letter in _to_each([leader], TONIGHT, key, {"notes": theirs})
+    ]
+    await letters.write(session, lines, now)
+
+
+def _theirs(notes: Sequence[Note], leader: str, group: int) -> list[dict[str, str]]:
+    """Return what a leader is told; not of himself, where he is an elder too."""
+    return [
+        {"kind": one.kind, "name": one.elder, "gender": one.gender, "detail": one.detail}
+        for one in notes
+        if one.group_id == group and one.elder_id != leader
+    ]
+
+
+async def _tell_of_unread(session: AsyncSession, day: date, slot: Slot, now: datetime) -> None:
+    """Tell the supervisors, once a day, for which villages nobody reads the digest."""
+    villages = await digests.unread(session, day, slot)
+    if not villages or not await digests.all_written(session, day, slot):
+        return
+    key = f"{UNREAD}:{day}"
+    readers = await _supervisors_without(session, key)
+    detail = {"villages": list(villages)}
+    await letters.write(session, _to_each(readers, UNREAD, key, detail), now)
+
+
+async def _supervisors_without(session: AsyncSession, key: str) -> list[str]:
+    """Return the supervisors who have no letter under this key yet."""
+    keys = {f"{key}:{one}": one for one in await digests.supervisors(session)}
+    return [keys[one] for one in await letters.unwritten(session, list(keys))]

@@ -63,6 +63,7 @@ _ALARM_QUEUED = text("state = 'queued' AND urgency = 1")
 _SENDING = text("state = 'sending'")
 _FAR = text("far_id <> ''")
 _SENT = text("sent_at IS NOT NULL")
+_FAILED = text("state = 'failed'")
 
 
 class Letter(Base):
@@ -85,6 +86,7 @@ class Letter(Base):
         Index("ix_letters_leased", "lease_until", sqlite_where=_SENDING, postgresql_where=_SENDING),
         Index("ix_letters_far", "far_id", sqlite_where=_FAR, postgresql_where=_FAR),
         Index("ix_letters_incident", "incident_id", "recipient_id"),
+        Index("ix_letters_failed", "recipient_id", sqlite_where=_FAILED, postgresql_where=_FAILED),
         Index("ix_letters_sent", "sent_at", sqlite_where=_SENT, postgresql_where=_SENT),
         Index(
             "ix_letters_got", "recipient_id", "sent_at", sqlite_where=_SENT, postgresql_where=_SENT
@@ -396,6 +398,12 @@ async def settle(session: AsyncSession, outcomes: Sequence[Outcome], now: dateti
             for outcome in outcomes
         ],
     )
+
+
+async def unwritten(session: AsyncSession, keys: Sequence[str]) -> list[str]:
+    """Return those of these keys under which no letter was written yet."""
+    known = set(await session.scalars(select(Letter.key).where(Letter.key.in_(keys))))
+    return [key for key in keys if key not in known]
 
 
 async def expire(session: AsyncSession, keys: Sequence[str]) -> None:

@@ -154,9 +154,13 @@ class LetterRules(_Checked):
 
 @dataclass(frozen=True, kw_only=True)
 class DigestRules(_Checked):
-    """When coordinators hear how the village is."""
+    """When coordinators hear how the village is, day by day and week by week."""
 
     morning: time = time(9, 45)
+    evening: time = time(20, 0)
+    weekly_day: Annotated[int, Field(ge=1, le=7)] = 1
+    """1 is Monday. The sheet for the meeting is about the week before, Monday to Sunday."""
+    weekly_at: time = time(8, 0)
 
 
 @dataclass(frozen=True, kw_only=True)

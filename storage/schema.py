@@ -5,6 +5,7 @@ from storage.beats import Beat
 from storage.checkins import Expectation, Plan, SignOfLife
 from storage.database import Base
 from storage.deputies import Deputy
+from storage.digests import Digest
 from storage.downtimes import Downtime
 from storage.duties import Duty
 from storage.hand_overs import HandOver
@@ -65,6 +66,7 @@ TABLES = (
     Absence,
     Deputy,
     HandOver,
+    Digest,
 )
 
 metadata = Base.metadata

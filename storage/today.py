@@ -1,13 +1,15 @@
 """A village's day at a glance: every elder and how she stands, every incident of the day."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
+from typing import Any
 
-from sqlalchemy import ColumnElement, and_, exists, or_, select
+from sqlalchemy import ColumnElement, Select, and_, exists, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
 
 from storage.checkins import (
     BY_PROXY,
@@ -20,6 +22,7 @@ from storage.checkins import (
 )
 from storage.incidents import Incident, IncidentKind, Promise, Stage
 from storage.people import Person
+from storage.silences import SilentElder
 from storage.villages import Group, Village
 
 
@@ -43,6 +46,7 @@ class Standing(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class IncidentToday:
+    id: int
     number: int
     elder_id: str
     elder: str
@@ -52,6 +56,8 @@ class IncidentToday:
     opened_at: datetime
     result: str | None
     goes: str | None
+    seen_by: str | None
+    """Who said how it ended, None where she was heard herself."""
 
     @property
     def is_open(self) -> bool:
@@ -106,22 +112,8 @@ async def of_village(session: AsyncSession, village: Village, day: date, since: 
 
 async def _incidents(session: AsyncSession, village: int, since: datetime) -> list[IncidentToday]:
     """Return what is open or was opened today, the latest first."""
-    goer = select(Person.id, Person.name).subquery()
     rows = await session.execute(
-        select(
-            Incident.number,
-            Incident.elder_id,
-            Person.name,
-            Incident.kind,
-            Incident.stage,
-            Incident.step,
-            Incident.opened_at,
-            Incident.result,
-            goer.c.name,
-        )
-        .join(Person, Person.id == Incident.elder_id)
-        .outerjoin(Promise, and_(Promise.incident_id == Incident.id, Promise.state == "open"))
-        .outerjoin(goer, goer.c.id == Promise.person_id)
+        _select_incidents()
         .where(
             Incident.village_id == village,
             or_(Incident.opened_at >= since, Incident.climbs_at.is_not(None)),
@@ -131,6 +123,40 @@ async def _incidents(session: AsyncSession, village: int, since: datetime) -> li
     return [IncidentToday(*row) for row in rows]
 
 
+async def ended(session: AsyncSession, incidents: Collection[int]) -> list[IncidentToday]:
+    """Return those of these incidents that are closed, the oldest first."""
+    rows = await session.execute(
+        _select_incidents()
+        .where(Incident.id.in_(incidents), Incident.stage == Stage.CLOSED)
+        .order_by(Incident.number)
+    )
+    return [IncidentToday(*row) for row in rows]
+
+
+def _select_incidents() -> Select[*tuple[Any, ...]]:
+    """Select what happened to single elders, each with who goes and who saw her."""
+    goer, closer = aliased(Person), aliased(Person)
+    return (
+        select(
+            Incident.id,
+            Incident.number,
+            Incident.elder_id,
+            Person.name,
+            Incident.kind,
+            Incident.stage,
+            Incident.step,
+            Incident.opened_at,
+            Incident.result,
+            goer.name,
+            closer.name,
+        )
+        .join(Person, Person.id == Incident.elder_id)
+        .outerjoin(Promise, and_(Promise.incident_id == Incident.id, Promise.state == "open"))
+        .outerjoin(goer, goer.id == Promise.person_id)
+        .outerjoin(closer, and_(closer.id == Incident.closed_by, closer.id != Incident.elder_id))
+    )
+
+
 async def _elders(
     session: AsyncSession,
     village: int,
@@ -138,7 +164,12 @@ async def _elders(
     since: datetime,
     incidents: Sequence[IncidentToday],
 ) -> list[ElderToday]:
-    rows = await session.execute(
+    rows = await session.execute(_select_elders(village, day, since))
+    return [_elder([one for one in incidents if one.elder_id == row[0]], *row) for row in rows]
+
+
+def _select_elders(village: int, day: date, since: datetime) -> Select[*tuple[Any, ...]]:
+    return (
         select(
             Person.id,
             Person.name,
@@ -149,13 +180,13 @@ async def _elders(
             Expectation.tier,
             _has_sign(since, SAID_WELL, BY_PROXY),
             _has_sign(since, SAID_UNWELL),
+            _was_seen_with_her_village(),
         )
         .join(Person, Person.id == Expectation.elder_id)
         .outerjoin(Group, Group.id == Person.group_id)
         .where(Expectation.village_id == village, Expectation.day == day)
         .order_by(Group.name, Person.id)
     )
-    return [_elder(*row, [one for one in incidents if one.elder_id == row[0]]) for row in rows]
 
 
 def _has_sign(since: datetime, *kinds: str) -> ColumnElement[bool]:
@@ -166,7 +197,16 @@ def _has_sign(since: datetime, *kinds: str) -> ColumnElement[bool]:
     )
 
 
+def _was_seen_with_her_village() -> ColumnElement[bool]:
+    return exists().where(
+        SilentElder.elder_id == Expectation.elder_id,
+        SilentElder.joined_at >= Expectation.opens_at,
+        SilentElder.seen_at.is_not(None),
+    )
+
+
 def _elder(
+    hers: Sequence[IncidentToday],
     person: str,
     name: str,
     gender: str,
@@ -176,9 +216,11 @@ def _elder(
     tier: int,
     is_well: bool,
     is_unwell: bool,
-    hers: Sequence[IncidentToday],
+    was_seen: bool,
 ) -> ElderToday:
-    standing = _by_incidents(hers, is_unwell=is_unwell) or _by_word(state, is_well=is_well)
+    standing = _by_incidents(hers, is_unwell=is_unwell) or _by_word(
+        state, is_well=is_well, was_seen=was_seen
+    )
     shown = [one.goes for one in hers if one.goes and one.kind != IncidentKind.CRISIS]
     goes = shown[0] if shown else ""
     return ElderToday(person, name, gender, group or "", state, met_at, tier, standing, goes)
@@ -198,13 +240,15 @@ def _by_incidents(hers: Sequence[IncidentToday], *, is_unwell: bool) -> Standing
     return None
 
 
-def _by_word(state: str, *, is_well: bool) -> Standing:
+def _by_word(state: str, *, is_well: bool, was_seen: bool) -> Standing:
     if state in WAITING:
         return Standing.WAITING
     if state == State.EXCUSED:
         return Standing.EXCUSED
     if is_well:
         return Standing.WELL
+    if was_seen:
+        return Standing.SEEN
     return _BY_STATE[State(state)]
 
 

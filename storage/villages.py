@@ -19,8 +19,6 @@ class Village(Base):
     """The number of its newest incident. People say it in chat: 我去 12."""
     opened_day: Mapped[date | None]
     """The day whose expectations are open; none when somebody new has to be looked for."""
-    digest_day: Mapped[date | None]
-    """The day of the last morning digest that was written."""
 
 
 class Group(Base):

@@ -177,7 +177,9 @@ class Village:
     async def _next_due(self) -> datetime:
         """Return when something is due next, at least a second from now."""
         now = self.clock.now()
-        moments = [_next(now, time(4, 0)), _next(now, self.house.config.digest.morning)]
+        digest = self.house.config.digest
+        hours = (time(4, 0), digest.weekly_at, digest.morning, digest.evening)
+        moments = [_next(now, hour) for hour in hours]
         async with self.database.reading() as session:
             for due in (
                 select(func.min(Expectation.next_at)),

@@ -17,6 +17,7 @@ TABLES = (
     "villages",
     "reply_windows",
     "absences",
+    "digests",
 )
 """What the rounds could move."""
 

@@ -202,6 +202,6 @@ async def test_the_digest_tells_who_is_missing_and_who_was_seen(village: Village
     (digest,) = [words for words in village.heard("zhang") if "应报" in words]
     assert digest == (
         "李家沟：应报5位，平安3位，没报1位，看过1位。\n"
-        f"没报：{zhao.number} 赵桂兰，还在找人去看。\n"
-        "已看过：陈德福（忘了）。"
+        f"没报：{zhao.number} 赵桂兰（还在找人）。\n"
+        "已看过：陈德福（忘了，李大山看的）。"
     )

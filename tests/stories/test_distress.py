@@ -326,4 +326,4 @@ async def test_a_missed_sentence_is_reported_and_the_coordinator_learns(village:
     await village.all_well_but()
     await village.says("zhang", "帮助")  # his reply window is open again
     await village.until("09:46")
-    assert any("昨天没听懂：老王头说身上不得劲" in words for words in village.heard("zhang"))
+    assert any("没听懂的话：老王头说身上不得劲" in words for words in village.heard("zhang"))
