@@ -165,6 +165,7 @@ def _build(
         "climbing": (5, lambda now: climbing.climb(database, now)),
         "covering": (300, lambda now: covering.look_ahead(database, now, rules)),
         "reporting": (30, lambda now: reporting.write_digests(database, now, rules)),
+        "weeks": (60, lambda now: reporting.write_weeks(database, now, rules)),
         "auditing": (600, lambda now: auditing.audit(database, now, rules.timebank)),
         "statements": (600, lambda now: auditing.write_statements(database, now, rules.timebank)),
         "hours": (3600, lambda now: auditing.remind_of_hours(database, now, rules.timebank)),

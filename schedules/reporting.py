@@ -1,4 +1,4 @@
-"""The digests by the clock: morning and evening for each village."""
+"""The digests by the clock: morning and evening for each village, and the sheet of each week."""
 
 from collections.abc import Sequence
 from datetime import date, datetime
@@ -6,13 +6,14 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from handlers.digest.talk import DIGEST, TONIGHT, UNREAD
-from storage import digests, evening_notes, letters, village_days
+from handlers.digest.talk import COUNTY, DIGEST, TONIGHT, UNREAD, WEEK
+from storage import county, digests, evening_notes, letters, village_days, village_weeks
 from storage.database import Database
 from storage.digests import Digest, Slot
 from storage.evening_notes import Note
 from storage.letters import NewLetter, Urgency
 from storage.rules import DigestRules, Rules, at_village, village_day
+from storage.village_weeks import Week
 from storage.villages import Village
 
 
@@ -134,3 +135,43 @@ async def _supervisors_without(session: AsyncSession, key: str) -> list[str]:
     """Return the supervisors who have no letter under this key yet."""
     keys = {f"{key}:{one}": one for one in await digests.supervisors(session)}
     return [keys[one] for one in await letters.unwritten(session, list(keys))]
+
+
+async def write_weeks(database: Database, now: datetime, rules: Rules) -> int:
+    """Write last week's sheet for every village that has none; returns how many."""
+    week = village_weeks.due_week(now, rules.digest, rules.checkin)
+    written = 0
+    while True:
+        async with database.writing() as session:
+            village = await digests.claim_village(session, week.monday, Slot.WEEK)
+            if village is None:
+                await _write_county(session, week, now)
+                return written
+            await _write_week(session, village, week, now, rules)
+        written += 1
+
+
+async def _write_week(
+    session: AsyncSession, village: Village, week: Week, now: datetime, rules: Rules
+) -> None:
+    """Write a village's sheet; of a week in which nobody was expected there is nothing to say."""
+    lived = await village_weeks.of_village(session, village, week, now, rules.checkin)
+    figures = lived.figures()
+    known = village_weeks.is_known(figures)
+    readers = await digests.coordinators(session, village.id) if known else []
+    _keep(session, village, week.monday, Slot.WEEK, readers, figures, now)
+    before = await village_weeks.figures_before(session, village, week, now, rules.checkin)
+    detail = {**lived.as_detail(), "before": before}
+    key = f"{WEEK}:{village.id}:{week.monday}"
+    await letters.write(session, _to_each(readers, WEEK, key, detail), now)
+
+
+async def _write_county(session: AsyncSession, week: Week, now: datetime) -> None:
+    """Write the sheet of all villages to each supervisor who has none yet."""
+    key = f"{COUNTY}:{week.monday}"
+    readers = await _supervisors_without(session, key)
+    if not readers or not await digests.all_written(session, week.monday, Slot.WEEK):
+        return
+    lived = await county.week(session, week.monday)
+    if lived is not None:
+        await letters.write(session, _to_each(readers, COUNTY, key, lived), now)

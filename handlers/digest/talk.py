@@ -1,4 +1,4 @@
-"""Digests are written by the clock; 小结 asks for the last of them again."""
+"""Digests are written by the clock; 小结 and 周报 ask for the last of them again."""
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -7,7 +7,7 @@ from handlers.feature import Feature, Paper
 from handlers.message import Reply
 from handlers.router import Router, known, says
 from handlers.turn import Turn
-from storage import digests, village_days
+from storage import county, digests, village_days, village_weeks
 from storage.checkins import watch_day
 from storage.people import Role
 from storage.villages import Village
@@ -17,13 +17,23 @@ router = Router("digest")
 DIGEST = "digest"
 TONIGHT = "tonight"
 UNREAD = "unread"
+WEEK = "week_sheet"
+COUNTY = "county_sheet"
 
 
-@router.when(
-    known(lambda turn: turn.speaker.is_a(Role.COORDINATOR) and says("(?:今[天日])?小结")(turn))
-)
+def _reads_digests(turn: Turn) -> bool:
+    return turn.speaker.is_a(Role.COORDINATOR) or turn.speaker.is_a(Role.SUPERVISOR)
+
+
+@router.when(known(lambda turn: _reads_digests(turn) and says("(?:今[天日])?小结")(turn)))
 async def how_is_today(turn: Turn) -> Reply:
-    return Reply(await _my_village_today(turn))
+    parts = []
+    if turn.speaker.is_a(Role.COORDINATOR):
+        parts.append(await _my_village_today(turn))
+    if turn.speaker.is_a(Role.SUPERVISOR):
+        seen = await county.today(turn.session, watch_day(turn.now, turn.rules.checkin))
+        parts.append(words.county_today(seen) if seen else words.not_yet(turn.rules.digest))
+    return Reply("\n".join(parts))
 
 
 async def _my_village_today(turn: Turn) -> str:
@@ -39,11 +49,36 @@ async def _my_village(session: AsyncSession, turn: Turn) -> Village:
     return await session.get_one(Village, turn.speaker.village_id)
 
 
+@router.when(known(lambda turn: _reads_digests(turn) and says("(?:上周)?周报")(turn)))
+async def how_was_last_week(turn: Turn) -> Reply:
+    parts = []
+    if turn.speaker.is_a(Role.COORDINATOR):
+        parts.append(await _my_village_last_week(turn))
+    if turn.speaker.is_a(Role.SUPERVISOR):
+        week = village_weeks.last_week(turn.now, turn.rules.checkin)
+        lived = await county.week(turn.session, week.monday)
+        parts.append(words.county_week(lived) if lived else words.no_week())
+    return Reply("\n".join(parts))
+
+
+async def _my_village_last_week(turn: Turn) -> str:
+    rules = turn.rules.checkin
+    village = await _my_village(turn.session, turn)
+    week = village_weeks.last_week(turn.now, rules)
+    lived = await village_weeks.of_village(turn.session, village, week, turn.now, rules)
+    if not village_weeks.is_known(lived.figures()):
+        return words.no_week()
+    before = await village_weeks.figures_before(turn.session, village, week, turn.now, rules)
+    return words.week({**lived.as_detail(), "before": before})
+
+
 FEATURE = Feature(
     router,
     {
         DIGEST: Paper(words.digest, form="digest", ask=words.ask),
         TONIGHT: Paper(words.tonight, form="digest", ask=words.tonight_ask),
         UNREAD: Paper(words.unread, form="digest", ask=words.unread_ask),
+        WEEK: Paper(words.week_sheet, form="digest", ask=words.week_ask),
+        COUNTY: Paper(words.county_sheet, form="digest", ask=words.week_ask),
     },
 )

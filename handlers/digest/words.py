@@ -1,11 +1,14 @@
 """The digests in words. All well is one line, so that its absence is an alarm."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, timedelta
 from typing import Any
 
 from handlers import names
 from storage.evening_notes import BACK, OPEN
+from storage.incidents import Result
 from storage.letters import Claimed
+from storage.rules import DigestRules
 from storage.today import Standing
 
 Detail = Mapping[str, Any]
@@ -35,6 +38,16 @@ _LEARNED = 24
 """How much of a sentence that was not understood is quoted."""
 _ASK = 20
 """The characters of a template's field."""
+_WHAT_HELPS = {
+    Result.FORGOT: "窗口晚点",
+    Result.SPOKE: "窗口晚点",
+    Result.AWAY: "出门先请假",
+    Result.BROKEN_PHONE: "备用手机",
+    Result.EMPTY_BATTERY: "睡前充电",
+    Result.WELL: "问问缘故",
+}
+_MOST_HELPED = 5
+_PART = {"morning": "早上", "evening": "晚上"}
 
 
 def digest(letter: Claimed) -> str:
@@ -162,3 +175,164 @@ def unread(letter: Claimed) -> str:
 
 def unread_ask(letter: Claimed) -> str:
     return f"{len((letter.detail or {})['villages'])}个村的小结没人看"
+
+
+def week_sheet(letter: Claimed) -> str:
+    return week(letter.detail or {})
+
+
+def week(detail: Detail) -> str:
+    """Say a village's week, as it is read out in the meeting."""
+    lines = [
+        f"{detail['village']}{_span(detail)}",
+        _coverage(detail),
+        _missed(detail),
+        _precision(detail),
+        _pace(detail),
+        f"答应了没去成：{detail['broken']}次。" if detail["broken"] else "",
+        f"全村没声：{detail['silences']}次。" if detail["silences"] else "",
+        _ours(detail),
+        _helped(detail),
+    ]
+    return "\n".join(line for line in lines if line)
+
+
+def _span(detail: Detail) -> str:
+    monday = date.fromisoformat(detail["monday"])
+    sunday = monday + timedelta(days=6)
+    return f"一周（{monday.month}月{monday.day}日到{sunday.month}月{sunday.day}日）："
+
+
+def _coverage(detail: Detail) -> str:
+    if not detail["expected"]:
+        return f"没有要报平安的日子{_apart(detail)}。"
+    said = f"报平安{detail['heard']}/{detail['expected']}次，{share(detail)}%"
+    return f"{said}{_more_or_less(detail)}。{_asked(detail)}{_apart(detail)}"
+
+
+def share(figures: Mapping[str, Any]) -> int:
+    """Return of a hundred words that were waited for, how many were heard."""
+    return int(figures["heard"] * 100 // figures["expected"]) if figures["expected"] else 100
+
+
+def _more_or_less(detail: Detail) -> str:
+    before = detail["before"]
+    if not before or not before["expected"]:
+        return ""
+    more = share(detail) - share(before)
+    if not more:
+        return "，跟上周一样"
+    return f"，比上周{'多' if more > 0 else '少'}{abs(more)}%"
+
+
+def _asked(detail: Detail) -> str:
+    return f"问过才报{detail['asked']}次。" if detail.get("asked") else ""
+
+
+def _apart(detail: Detail) -> str:
+    parts = [
+        f"请假{detail['excused']}次" if detail["excused"] else "",
+        f"没问成{detail['unknown']}次" if detail["unknown"] else "",
+    ]
+    named = [part for part in parts if part]
+    return f"{'，'.join(named)}，另算。" if named else ""
+
+
+def _missed(detail: Detail) -> str:
+    if not detail["alerts"]:
+        return f"没报{detail['missed']}次。" if detail["missed"] else "没有叫过人。"
+    waits = detail["alerts"] - detail["closed"]
+    ended = {**detail["results"], **({"没结果": waits} if waits else {})}
+    return f"没报{detail['missed']}次，叫人{detail['alerts']}次：{_results(ended)}。"
+
+
+def _precision(detail: Detail) -> str:
+    """Say of how many calls somebody really had need, and how that was the week before."""
+    if not detail["closed"]:
+        return ""
+    before = detail["before"]
+    was = f"，上周{before['needed']}/{before['closed']}" if before and before["closed"] else ""
+    return f"叫人真有事：{detail['needed']}/{detail['closed']}{was}。"
+
+
+def _pace(detail: Detail) -> str:
+    answer, outcome = detail["answer_minutes"], detail["outcome_minutes"]
+    parts = [
+        f"{answer}分钟有人应" if answer is not None else "",
+        f"{outcome}分钟有结果" if outcome is not None else "",
+    ]
+    named = [part for part in parts if part]
+    return f"一般{'，'.join(named)}。" if named else ""
+
+
+def _ours(detail: Detail) -> str:
+    if not detail["outages"]:
+        return ""
+    calls = f"，多叫了{detail['ours']}次人" if detail.get("ours") else ""
+    return (
+        f"我们自己停过{detail['outages']}次，共{detail['outage_minutes']}分钟{calls}，不算老人的。"
+    )
+
+
+def _helped(detail: Detail) -> str:
+    """Name whom people were called to in vain most often, why, and what may help."""
+    named = [
+        f"{one['name']}{one['cause']}×{one['times']}（{what_helps(one['cause'])}）"
+        for one in detail["named"][:_MOST_HELPED]
+    ]
+    return f"白跑多的：{'，'.join(named)}。" if named else ""
+
+
+def what_helps(cause: str) -> str:
+    """Say in a few words what may help an elder to whom people were called in vain."""
+    return _WHAT_HELPS[Result(cause)]
+
+
+def week_ask(letter: Claimed) -> str:
+    detail = letter.detail or {}
+    return f"上周报平安{share(detail)}%，请看周报"
+
+
+def no_week() -> str:
+    return "还没有上周的周报。"
+
+
+def county_sheet(letter: Claimed) -> str:
+    return county_week(letter.detail or {})
+
+
+def county_week(detail: Detail) -> str:
+    """Say the week of all villages, the worst first."""
+    coverage = f"{share(detail)}%{_more_or_less(detail)}"
+    lines = [
+        f"{detail['villages']}个村{_span(detail)}报平安{coverage}，{_called(detail)}。",
+        _ours(detail),
+        *(f"{one['village']}：{share(one)}%，{_called(one)}。" for one in detail["worst"]),
+    ]
+    return "\n".join(line for line in lines if line)
+
+
+def _called(figures: Detail) -> str:
+    parts = [
+        f"没报{figures['missed']}",
+        f"真有事{figures['needed']}/{figures['closed']}",
+        f"没去成{figures['broken']}" if figures["broken"] else "",
+    ]
+    return "，".join(part for part in parts if part)
+
+
+def county_today(detail: Detail) -> str:
+    """Say how all villages were when the last digests were written, the worst first."""
+    lines = [
+        f"今天{_PART[detail['slot']]}{detail['villages']}个村，{detail['well']}个平安。",
+        *(f"{one['village']}：{_grave_ones(one)}。" for one in detail["worst"]),
+    ]
+    return "\n".join(lines)
+
+
+def _grave_ones(detail: Detail) -> str:
+    return "，".join(_counted(detail, _GRAVE)) or "有信没送到，或看过人"
+
+
+def not_yet(rules: DigestRules) -> str:
+    return f"今天的小结{rules.morning:%H:%M}出来。"

@@ -174,11 +174,13 @@ async def test_sentences_are_shown_once_in_the_evening_of_their_day(village: Vil
 
 async def test_xiaojie_tells_the_day_again_as_it_is_now(village: Village) -> None:
     await village.all_well_but("wang")
+    assert await village.says("sheng", "小结") == "今天的小结09:45出来。"
     await village.until("09:46")
     await village.says("dashan", "忘了 1")
     assert await village.says("zhang", "小结") == (
         "李家沟：应报5位，平安4位，看过1位。\n比今早：又看过1位。\n已看过：王秀英（忘了，李大山看的）。"
     )
+    assert await village.says("sheng", "小结") == "今天早上1个村，0个平安。\n李家沟：没报1位。"
     assert "小结" not in (await village.says("wang", "小结"))
 
 

@@ -208,7 +208,7 @@ PARTS = {
 FORBIDDEN = re.compile("死|失联|错误|系统|故障|服务器|超时|异常|无效|非法|用户|账号|您必须|怎么又")
 OURS = "刚才系统故障"
 """The one thing of ours that people are told, in the words of DOMAIN.md, section 3."""
-TO_COORDINATORS = {"digest", "tonight", "unread"}
+TO_COORDINATORS = {"digest", "tonight", "unread", "week_sheet", "county_sheet"}
 """The digests have their own stories: they are lists, and as long as the village needs."""
 
 Sentence = Callable[[ModuleType], str]
