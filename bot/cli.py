@@ -10,6 +10,7 @@ from bot.command import config_option, configured, stop_at
 from bot.config import Config
 from bot.demo import demo
 from bot.equipment import lacking
+from bot.export_command import export
 from bot.hearing_commands import hearing
 from bot.import_command import bring_in
 from bot.ledger_command import ledger_group
@@ -81,3 +82,4 @@ main.add_command(hearing)
 main.add_command(ledger_group)
 main.add_command(letters_group)
 main.add_command(wechat_group)
+main.add_command(export)
