@@ -50,7 +50,7 @@ async def still_open(session: AsyncSession, village: int, _now: datetime) -> lis
             Incident.climbs_at.is_not(None),
             Incident.kind != IncidentKind.CRISIS,
         )
-        .order_by(Incident.number)
+        .order_by(Incident.id)
     )
     return [Note(OPEN, *row[:4], detail=row[4] or "") for row in rows]
 

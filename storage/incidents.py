@@ -95,6 +95,7 @@ class Incident(Base):
         CheckConstraint("(elder_id IS NULL) = (kind = 'village')", name="about"),
         Index("ix_incidents_climbing", "climbs_at", sqlite_where=_LIVE, postgresql_where=_LIVE),
         Index("ix_incidents_live", "elder_id", sqlite_where=_LIVE, postgresql_where=_LIVE),
+        Index("ix_incidents_open", "village_id", sqlite_where=_LIVE, postgresql_where=_LIVE),
         Index(None, "village_id", "opened_at"),
     )
 

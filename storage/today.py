@@ -7,7 +7,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, exists, or_, select
+from sqlalchemy import ColumnElement, Select, and_, exists, select, union
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
@@ -112,12 +112,13 @@ async def of_village(session: AsyncSession, village: Village, day: date, since: 
 
 async def _incidents(session: AsyncSession, village: int, since: datetime) -> list[IncidentToday]:
     """Return what is open or was opened today, the latest first."""
+    hers = select(Incident.id).where(Incident.village_id == village)
+    opened = hers.where(Incident.opened_at >= since)
+    is_open = hers.where(Incident.climbs_at.is_not(None))
+    # each half has its index; joined by OR they walk all that ever happened in the village
     rows = await session.execute(
         _select_incidents()
-        .where(
-            Incident.village_id == village,
-            or_(Incident.opened_at >= since, Incident.climbs_at.is_not(None)),
-        )
+        .where(Incident.id.in_(union(opened, is_open)))
         .order_by(Incident.number.desc())
     )
     return [IncidentToday(*row) for row in rows]

@@ -11,6 +11,7 @@ branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 
 FAILED = sa.text("state = 'failed'")
+OPEN = sa.text("climbs_at IS NOT NULL")
 
 
 def upgrade() -> None:
@@ -36,9 +37,17 @@ def upgrade() -> None:
         sqlite_where=FAILED,
         postgresql_where=FAILED,
     )
+    op.create_index(
+        "ix_incidents_open",
+        "incidents",
+        ["village_id"],
+        sqlite_where=OPEN,
+        postgresql_where=OPEN,
+    )
 
 
 def downgrade() -> None:
+    op.drop_index("ix_incidents_open", "incidents")
     op.drop_index("ix_letters_failed", "letters")
     op.add_column("villages", sa.Column("digest_day", sa.Date(), nullable=True))
     op.drop_table("digests")
