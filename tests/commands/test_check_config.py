@@ -233,6 +233,16 @@ A_LIST = "must be a list with something in it"
             "quiet_from = 00:30:00",
             "letters.quiet_from must be later than letters.quiet_until: the quiet is at night",
         ),
+        (
+            "digest",
+            "evening = 09:00:00",
+            "digest.evening must be later than digest.morning",
+        ),
+        (
+            "digest",
+            "evening = 21:30:00",
+            "digest.evening must be earlier than letters.quiet_from: it would wait for morning",
+        ),
         ("letters", "at_once = 0", "letters.at_once: input should be greater than 0"),
         ("pairing", "tries = 0", "pairing.tries: input should be greater than 0"),
         ("hearing", "seconds = 0", "hearing.seconds: input should be greater than 0"),

@@ -20,7 +20,7 @@ from storage.duties import Hours
 from storage.incidents import Result
 from storage.letters import Claimed
 from storage.people import Caller, Person, Role
-from storage.rules import VILLAGE_TIME
+from storage.rules import VILLAGE_TIME, DigestRules
 
 WANG = Caller("wang", "王秀英", "female", 1, 1, frozenset({Role.ELDER}), ("wechat", "w"), True)
 PERSON = Person(id="wang", name="王秀英", gender="female")
@@ -189,6 +189,51 @@ TO_OTHERS = {
     "help.for_roles": lambda words: words.for_roles(frozenset({Role.ELDER})),
 }
 
+DAY = {
+    "village": "李家沟",
+    "is_well": False,
+    "expected": 5,
+    "counts": {"well": 2, "missed": 1, "seen": 2},
+    "harmed": [],
+    "silences": [],
+    "open": ["3 孙老根（周老四去了）"],
+    "to_see": [],
+    "closed": ["王秀英（报平安）", "赵桂兰（忘了，李大山看的）"],
+    "results": {"报平安": 1, "忘了": 1},
+    "failed": 1,
+    "learned": ["俺家老母鸡又下了俩蛋"],
+    "changes": {"slot": "morning", "days_ago": 0, "counts": {"missed": 1, "heard": 2}},
+}
+SHEET = {
+    "village": "李家沟",
+    "monday": "2026-11-16",
+    **dict.fromkeys(("expected", "heard", "missed", "alerts", "closed", "needed"), 3),
+    **dict.fromkeys(("asked", "unknown", "excused", "broken", "silences", "ours"), 1),
+    **dict.fromkeys(("answer_minutes", "outcome_minutes", "outages", "outage_minutes"), 12),
+    "results": {"忘了": 2, "住院": 1},
+    "before": {"expected": 4, "heard": 3, "needed": 0, "closed": 1},
+    "named": [{"name": "王秀英", "cause": "忘了", "times": 2}],
+}
+COUNTY = {**SHEET, "villages": 445, "worst": [SHEET]}
+TONIGHT = {"kind": "open", "name": "孙老根", "gender": "male", "detail": "周老四"}
+
+LISTS = {
+    "digest.day": lambda words: words.day(DAY),
+    "digest.digest": lambda words: words.digest(replace(LETTER, detail=DAY)),
+    "digest.tonight": lambda words: words.tonight(replace(LETTER, detail={"notes": [TONIGHT]})),
+    "digest.unread": lambda words: words.unread(replace(LETTER, detail={"villages": ["李家沟"]})),
+    "digest.week": lambda words: words.week(SHEET),
+    "digest.week_sheet": lambda words: words.week_sheet(replace(LETTER, detail=SHEET)),
+    "digest.county_week": lambda words: words.county_week(COUNTY),
+    "digest.county_sheet": lambda words: words.county_sheet(replace(LETTER, detail=COUNTY)),
+    "digest.county_today": lambda words: words.county_today(
+        {"slot": "evening", "villages": 445, "well": 444, "worst": [DAY]}
+    ),
+    "digest.not_yet": lambda words: words.not_yet(DigestRules()),
+    "digest.no_week": lambda words: words.no_week(),
+}
+"""As long as the village needs, and never longer than one screen: their own stories see to it."""
+
 PARTS = {
     "watch.alarm_ask": lambda words: words.alarm_ask(LETTER),
     "watch.silence_ask": lambda words: words.silence_ask(OF_VILLAGE),
@@ -201,6 +246,16 @@ PARTS = {
     "watch.about_what": lambda words: words.about_what("missed"),
     "watch.result": lambda words: str(words.result(LETTER)),
     "distress.calls": lambda words: words.calls("王秀英", "female", is_elder=True),
+    "digest.ask": lambda words: words.ask(replace(LETTER, detail=DAY)),
+    "digest.tonight_ask": lambda words: words.tonight_ask(
+        replace(LETTER, detail={"notes": [TONIGHT]})
+    ),
+    "digest.unread_ask": lambda words: words.unread_ask(
+        replace(LETTER, detail={"villages": ["李家沟"]})
+    ),
+    "digest.week_ask": lambda words: words.week_ask(replace(LETTER, detail=SHEET)),
+    "digest.share": lambda words: f"{words.share(SHEET)}%",
+    "digest.what_helps": lambda words: words.what_helps(Result.FORGOT),
     "distress.number_for": lambda words: words.number_for("emergency.fall"),
 }
 """Not sentences of their own: what a template asks, and words within others."""
@@ -209,10 +264,10 @@ FORBIDDEN = re.compile("死|失联|错误|系统|故障|服务器|超时|异常|
 OURS = "刚才系统故障"
 """The one thing of ours that people are told, in the words of DOMAIN.md, section 3."""
 TO_COORDINATORS = {"digest", "tonight", "unread", "week_sheet", "county_sheet"}
-"""The digests have their own stories: they are lists, and as long as the village needs."""
+"""What they ask depends on their lists; it is held to the same twenty characters below."""
 
 Sentence = Callable[[ModuleType], str]
-CATALOGUE: dict[str, Sentence] = {**TO_ELDERS, **TO_OTHERS}
+CATALOGUE: dict[str, Sentence] = {**TO_ELDERS, **TO_OTHERS, **LISTS}
 
 
 def _modules() -> Iterator[tuple[str, ModuleType]]:
@@ -277,6 +332,12 @@ def test_what_a_template_asks_fits_its_twenty_characters(kind: str) -> None:
     letter = replace(LETTER, kind=kind, number=1234)
     if kind not in TO_COORDINATORS:
         assert len(paper.asks(letter)) <= 20
+
+
+@pytest.mark.parametrize("name", [name for name in PARTS if name.startswith("digest.")])
+def test_what_a_digest_asks_fits_the_same_twenty_characters(name: str) -> None:
+    asks: Sentence = PARTS[name]
+    assert len(asks(import_module("handlers.digest.words"))) <= 20
 
 
 def test_even_in_trouble_we_say_what_to_do() -> None:
