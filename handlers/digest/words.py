@@ -117,8 +117,9 @@ def _counts(phrases: Mapping[str, str], counts: Mapping[str, int]) -> Iterable[s
 
 
 def _why(detail: Detail) -> str:
-    """Sum up how it ended where more were seen than can be named."""
-    if len(detail["closed"]) <= _NAMED:
+    """Sum up how it ended where not everybody who was seen could be named."""
+    lists = ("harmed", "silences", "open", "to_see", "closed")
+    if not detail["closed"] or sum(len(detail[one]) for one in lists) <= _NAMED:
         return ""
     return f"缘故：{_results(detail['results'])}。"
 

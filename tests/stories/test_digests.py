@@ -118,6 +118,16 @@ async def test_rung_twice_and_by_two_at_once_it_is_said_once(village: Village) -
     assert len(await village.letters("tonight")) == 1
 
 
+async def test_who_was_told_as_missing_is_not_news_in_the_evening(village: Village) -> None:
+    await village.all_well_but("wang")
+    await village.until("20:01")
+    (_, evening) = await village.letters("digest")
+    changes = (evening.detail or {})["changes"]
+    assert changes == {"slot": "morning", "days_ago": 0, "counts": {}}
+    assert "比今早" not in words.day(evening.detail or {})
+    assert "没报1位" in words.day(evening.detail or {})
+
+
 async def test_what_was_said_holds_no_names(village: Village) -> None:
     await village.all_well_but("wang", "zhao")
     await village.until("09:46")
