@@ -13,6 +13,8 @@ from storage.database import Base
 
 BETTER = "better"
 """Whether she feels better: her answer may be told on, or call people."""
+WHO = "who"
+"""Who is meant: the answer may be a number, and is nothing else while people wait for it."""
 
 
 class Question(Base):

@@ -3,8 +3,8 @@
 import re
 from collections.abc import Mapping, Sequence
 
+from handlers.calling import FOLLOW_UP, call_people, number_for
 from handlers.distress import who, words
-from handlers.distress.alarm import FOLLOW_UP, call_people
 from handlers.distress.who import Candidate
 from handlers.feature import Feature, Paper
 from handlers.hearing import DISTRESS, Level, numerals
@@ -17,7 +17,6 @@ from storage.people import Person, Role
 
 router = Router("distress")
 
-WHO = "who"
 UNCLEAR = "unclear"
 FIRST_OPTION = 11
 """1, 2 and 3 always mean the same; the people in a question are numbered from 11."""
@@ -67,10 +66,10 @@ async def _call_to(turn: Turn, person: Person, level: Level, rule: str) -> Reply
     if person.id == turn.speaker.id:
         if level is Level.CRISIS:
             return Reply(words.you_are_not_alone(name, called))
-        return Reply(words.help_comes(name, called, words.number_for(rule)))
+        return Reply(words.help_comes(name, called, number_for(rule)))
     if level is Level.CRISIS:
         return Reply(words.stay_with_her(name, called))
-    return Reply(words.they_know(name, called, words.number_for(rule)))
+    return Reply(words.they_know(name, called, number_for(rule)))
 
 
 async def _ask_who(turn: Turn, meant: Sequence[Candidate]) -> Reply:
@@ -79,7 +78,7 @@ async def _ask_who(turn: Turn, meant: Sequence[Candidate]) -> Reply:
     await questions.ask(
         turn.session,
         turn.speaker.id,
-        WHO,
+        questions.WHO,
         turn.now,
         about={
             "people": {str(number): one.id for number, one in options},
@@ -111,7 +110,7 @@ async def _tell_somebody_near(turn: Turn) -> None:
     )
 
 
-@router.when(known(lambda turn: turn.is_asked(WHO) and turn.message.kind is Kind.TEXT))
+@router.when(known(lambda turn: turn.is_asked(questions.WHO) and turn.message.kind is Kind.TEXT))
 async def it_is_she(turn: Turn) -> Reply:
     """Take the answer to 是哪一位: a number of ours, her place in the list, or a name."""
     about = turn.asked_about
@@ -151,7 +150,9 @@ async def _ask_again(turn: Turn) -> Reply:
         await questions.answered(turn.session, turn.speaker.id)
         return Reply(words.somebody_asks())
     about = turn.asked_about
-    await questions.ask(turn.session, turn.speaker.id, WHO, turn.now, about=about, times=2)
+    await questions.ask(
+        turn.session, turn.speaker.id, questions.WHO, turn.now, about=about, times=2
+    )
     return Reply(words.who_again([(int(number), name) for number, name in about["names"].items()]))
 
 

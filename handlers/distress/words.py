@@ -5,13 +5,6 @@ from collections.abc import Sequence
 from handlers import names
 from storage.letters import Claimed
 
-_NUMBERS = {"emergency.fire-and-shock": "119", "emergency.robbed-or-beaten": "110"}
-"""Rules for which somebody else than the ambulance is to be called."""
-
-
-def number_for(rule: str) -> str:
-    return _NUMBERS.get(rule, "120")
-
 
 def help_comes(called: str, names_called: Sequence[str], number: str) -> str:
     return f"{called}，别怕，{_who_comes(names_called)}快打{number}！"

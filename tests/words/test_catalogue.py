@@ -256,7 +256,6 @@ PARTS = {
     "digest.week_ask": lambda words: words.week_ask(replace(LETTER, detail=SHEET)),
     "digest.share": lambda words: f"{words.share(SHEET)}%",
     "digest.what_helps": lambda words: words.what_helps(Result.FORGOT),
-    "distress.number_for": lambda words: words.number_for("emergency.fall"),
 }
 """Not sentences of their own: what a template asks, and words within others."""
 

@@ -12,6 +12,12 @@ from storage.people import Person
 from storage.rules import LadderRules
 
 FOLLOW_UP = "follow_up"
+_NUMBERS = {"emergency.fire-and-shock": "119", "emergency.robbed-or-beaten": "110"}
+"""Rules for which somebody else than the ambulance is to be called."""
+
+
+def number_for(rule: str) -> str:
+    return _NUMBERS.get(rule, "120")
 
 
 async def call_people(
