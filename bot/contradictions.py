@@ -22,6 +22,8 @@ def _of_the_watch(checkin: CheckinRules) -> Iterator[str]:
         yield "checkin.closes must be later than checkin.opens"
     elif checkin.remind_before_minutes > _minutes(checkin.closes) - _minutes(checkin.opens):
         yield "checkin.remind_before_minutes must be no longer than from checkin.opens to closes"
+    elif not checkin.opens <= checkin.list_at < checkin.closes:
+        yield "checkin.list_at must lie between checkin.opens and checkin.closes"
 
 
 def _of_letters(letters: LetterRules) -> Iterator[str]:

@@ -11,6 +11,7 @@ from handlers.holds import talk as holds
 from handlers.learning import talk as learning
 from handlers.pairing import talk as pairing
 from handlers.post import talk as post
+from handlers.proxy import talk as proxy
 from handlers.quiet import talk as quiet
 from handlers.rota import talk as rota
 from handlers.router import Router
@@ -25,6 +26,7 @@ FEATURES: Sequence[Feature] = (
     pairing.FEATURE,
     stranger.FEATURE,
     quiet.FEATURE,
+    proxy.FEATURE,
     watch.FEATURE,
     learning.FEATURE,
     distress.FEATURE,

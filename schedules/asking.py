@@ -1,14 +1,23 @@
 """Asks elders, and of those who have no phone the people around them."""
 
-from collections.abc import Mapping, Sequence
-from datetime import datetime
+from collections.abc import Collection, Mapping, Sequence
+from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from handlers.checkin.talk import LOOK_IN
-from storage import contacts, letters, people
+from handlers.proxy.talk import LOOK_IN, MORNING_LIST
+from storage import contacts, letters, people, sheets
 from storage.checkins import Due
 from storage.letters import NewLetter, Urgency
+from storage.rules import Circle
+from storage.sheets import Place
+
+LOOKS_IN: Sequence[Circle] = ("leader", "neighbours", "coordinators")
+"""Who is asked after an elder without a phone: the first of these whom some channel reaches."""
+
+MOST_NAMED = 40
+"""How many one letter names: more would not go into a message of the platform."""
 
 
 async def by_phone(session: AsyncSession, due: Sequence[Due]) -> tuple[list[Due], list[Due]]:
@@ -33,28 +42,79 @@ def ask(row: Due, kind: str, until: datetime) -> NewLetter:
 async def ask_to_look_in(
     session: AsyncSession, due: Sequence[Due], until: Mapping[str, datetime], now: datetime
 ) -> None:
-    """Ask leaders, else neighbours, after the elders who have no phone: one letter each."""
+    """Ask again after the elders who have no phone and are still not heard: one letter each."""
     if not due:
         return
-    around = await contacts.around(session, {row.elder_id for row in due}, now)
-    names = await people.names_of(session, {row.elder_id for row in due})
-    lists: dict[str, list[Due]] = {}
-    for row in due:
-        circles = around[row.elder_id]
-        for watcher in circles.of(["leader"]) or circles.of(["neighbours"]):
-            lists.setdefault(watcher, []).append(row)
+    rows = {row.elder_id: row for row in due}
+    lists = await _lists(session, rows, due[0].day, now)
     await letters.write(
         session,
         [
             NewLetter(
-                key=f"{LOOK_IN}:{watcher}:{rows[0].key}:{rows[0].state}",
+                key=f"{LOOK_IN}:{watcher}:{first.key}:{first.state}",
                 kind=LOOK_IN,
                 urgency=Urgency.REMINDER,
                 recipient_id=watcher,
-                detail={"names": [names[row.elder_id] for row in rows]},
-                expires_at=max(until[row.elder_id] for row in rows),
+                detail=_detail(places),
+                expires_at=max(until[place.elder_id] for place in places),
             )
-            for watcher, rows in lists.items()
+            for watcher, places in lists.items()
+            for first in [rows[places[0].elder_id]]
         ],
         now,
     )
+
+
+async def ask_by_list(
+    session: AsyncSession,
+    village: int,
+    elders: Collection[str],
+    day: date,
+    until: datetime,
+    now: datetime,
+) -> None:
+    """Write the morning's list after these elders, who have no phone: one letter each."""
+    lists = await _lists(session, elders, day, now)
+    await letters.write(
+        session,
+        [
+            NewLetter(
+                key=f"{MORNING_LIST}:{day}:{village}:{watcher}",
+                kind=MORNING_LIST,
+                urgency=Urgency.REMINDER,
+                recipient_id=watcher,
+                detail=_detail(places),
+                expires_at=until,
+            )
+            for watcher, places in lists.items()
+        ],
+        now,
+    )
+
+
+async def _lists(
+    session: AsyncSession, elders: Collection[str], day: date, now: datetime
+) -> dict[str, list[Place]]:
+    """Part elders among those who look in on them, and remember who is asked after whom.
+
+    That is the leader, else the neighbours paired with her, else the coordinator. Whoever is
+    not named in the letter is not on the list: 都好 is never said of her.
+    """
+    around = await contacts.around(session, elders, now)
+    lists: dict[str, list[Place]] = {}
+    for place in await sheets.places(session, elders):
+        for watcher in around[place.elder_id].nearest(LOOKS_IN):
+            lists.setdefault(watcher, []).append(place)
+    named = {watcher: places[:MOST_NAMED] for watcher, places in lists.items()}
+    await sheets.ask_after(session, day, named)
+    return lists
+
+
+def _detail(places: Sequence[Place]) -> dict[str, Any]:
+    """Return what the letter names: the group only where there are several."""
+    several = len({place.group for place in places}) > 1
+    listed = [
+        (place.group if several else "", place.number, place.name) for place in places[:MOST_NAMED]
+    ]
+    more = len(places) - len(listed)
+    return {"listed": listed, "more": more} if more else {"listed": listed}

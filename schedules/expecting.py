@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from handlers.checkin.talk import LAST_ASK, REMINDER
 from schedules import outages
 from schedules.asking import ask, ask_to_look_in, by_phone
-from storage import checkins, holds, ladder, letters, silences
+from storage import checkins, holds, ladder, letters, sheets, silences
 from storage.checkins import Due, State, watch_day
 from storage.database import Database
 from storage.incidents import Cause, IncidentKind
@@ -27,6 +27,7 @@ async def open_the_day(database: Database, now: datetime, rules: Rules) -> int:
             if village is None:
                 return villages
             await holds.excuse(session, village, watch_day(now, rules.checkin))
+            await sheets.give_numbers(session, village)
         villages += 1
 
 

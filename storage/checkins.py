@@ -52,6 +52,9 @@ TO_BE_MET = (*WAITING, State.UNKNOWN)
 SAID_WELL, SAID_UNWELL, BY_PROXY = "ok", "care", "proxy"
 """Kinds of a sign of life that say more than that she is alive; the others tell what she sent."""
 
+OF_ANOTHER = "of_another"
+"""Her words were about somebody else: of herself they tell that she is alive."""
+
 DAY = "day"
 """The slot of an ordinary plan; an elder may be asked for more than one word a day."""
 
@@ -151,6 +154,20 @@ async def record(session: AsyncSession, heard: Sequence[Heard], rules: CheckinRu
         for sign in in_order
     ]
     await run_many(session, _MEET, met)
+
+
+async def was_of_another(session: AsyncSession, elder: str, at: datetime) -> None:
+    """Let a sign of life tell no more than that: what the elder said is true of another."""
+    await session.execute(
+        update(SignOfLife)
+        .where(
+            SignOfLife.elder_id == elder,
+            SignOfLife.actor_id == elder,
+            SignOfLife.at == at,
+            SignOfLife.kind == SAID_UNWELL,
+        )
+        .values(kind=OF_ANOTHER)
+    )
 
 
 async def open_day(session: AsyncSession, now: datetime, rules: CheckinRules) -> int | None:

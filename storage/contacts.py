@@ -50,6 +50,10 @@ class Around:
         }
         return Around({**self.circles, **whole}, {}, self.away)
 
+    def nearest(self, circles: Iterable[Circle]) -> list[str]:
+        """Return the people of the first circle in which there is anybody."""
+        return next((people for circle in circles if (people := self.of([circle]))), [])
+
     def without(self, people: Collection[str]) -> "Around":
         """Leave people out; where a circle held nobody else, whoever rests is called instead."""
         kept = {circle: _without(of_it, people) for circle, of_it in self.circles.items()}

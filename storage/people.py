@@ -279,14 +279,18 @@ async def elder_in_care_of(session: AsyncSession, caller: Caller, name: str) -> 
     she does, family and neighbours for those they are tied to. Where two have the same name,
     neither is meant.
     """
+    return await _only_one(session, name, in_care_of(caller))
+
+
+def in_care_of(caller: Caller) -> ColumnElement[bool]:
+    """Return what holds of the elders for whom the caller may speak."""
     tied = select(Tie.elder_id).where(Tie.person_id == caller.id)
-    is_elder = select(PersonRole.person_id).where(PersonRole.role == Role.ELDER)
-    return await _only_one(
-        session,
-        name,
-        or_(Person.id.in_(tied), *_served_by(caller), served_by_stand_in(caller.id)),
-        Person.id.in_(is_elder),
-    )
+    mine = (Person.id.in_(tied), *_served_by(caller), served_by_stand_in(caller.id))
+    return and_(is_elder(), or_(*mine))
+
+
+def is_elder() -> ColumnElement[bool]:
+    return Person.id.in_(select(PersonRole.person_id).where(PersonRole.role == Role.ELDER))
 
 
 async def in_reach_of(session: AsyncSession, caller: Caller, name: str) -> Person | None:
@@ -384,9 +388,8 @@ async def villagers_around(session: AsyncSession, caller: Caller) -> list[Villag
         select(Tie.elder_id, Tie.kind).where(Tie.person_id == caller.id)
     ):
         ties.setdefault(person, set()).add(kind)
-    is_elder = exists().where(PersonRole.person_id == Person.id, PersonRole.role == Role.ELDER)
     rows = await session.execute(
-        select(Person.id, Person.name, Person.gender, Person.group_id, is_elder)
+        select(Person.id, Person.name, Person.gender, Person.group_id, is_elder())
         .where(
             or_(Person.village_id == caller.village_id, Person.id.in_(ties)),
             Person.id != caller.id,

@@ -50,6 +50,8 @@ class CheckinRules(_Checked):
     day_starts: time = time(4, 0)
     opens: time = time(6, 0)
     closes: time = time(9, 0)
+    list_at: time = time(7, 0)
+    """When leaders get the list of their elders who have no phone."""
     remind_before_minutes: NonNegativeInt = 30
     grace_minutes: NonNegativeInt = 30
     frail_grace_minutes: NonNegativeInt = 10

@@ -21,6 +21,7 @@ from storage.letters import Letter, Refusal
 from storage.pairings import Pairing, WrongTry
 from storage.people import Identity, Person, PersonRole, Tie
 from storage.questions import Question
+from storage.sheets import ListEntry, SheetNumber
 from storage.silences import SilentElder
 from storage.subscriptions import Subscription
 from storage.unheard import Unheard
@@ -44,6 +45,8 @@ TABLES = (
     IncidentStep,
     Promise,
     SilentElder,
+    SheetNumber,
+    ListEntry,
     Letter,
     Refusal,
     Handled,

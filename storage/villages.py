@@ -19,6 +19,8 @@ class Village(Base):
     """The number of its newest incident. People say it in chat: 我去 12."""
     opened_day: Mapped[date | None]
     """The day whose expectations are open; none when somebody new has to be looked for."""
+    list_day: Mapped[date | None]
+    """The day of the last morning lists that were written."""
 
 
 class Group(Base):

@@ -143,6 +143,10 @@ class Village:
                 letters.append(words)
         return letters
 
+    def told(self, person: str) -> list[str]:
+        """Return the letters somebody got, but for the list of elders without a phone."""
+        return [words for words in self.heard(person) if "没手机的老人" not in words]
+
     async def ring(self) -> None:
         """Ring every round once, as the bell would."""
         for _, round_ in self.house.rounds.values():
@@ -177,8 +181,8 @@ class Village:
     async def _next_due(self) -> datetime:
         """Return when something is due next, at least a second from now."""
         now = self.clock.now()
-        digest = self.house.config.digest
-        hours = (time(4, 0), digest.weekly_at, digest.morning, digest.evening)
+        lists, digest = self.house.config.checkin.list_at, self.house.config.digest
+        hours = (time(4, 0), lists, digest.weekly_at, digest.morning, digest.evening)
         moments = [_next(now, hour) for hour in hours]
         async with self.database.reading() as session:
             for due in (

@@ -7,10 +7,10 @@ from handlers.checkin.watcher import LISTEN, NEEDS_WORD, tell_watcher
 from handlers.feature import Feature, Paper
 from handlers.hearing import Level
 from handlers.message import TOUCHED, Kind, Reply
-from handlers.router import Router, known, says
+from handlers.router import Router
 from handlers.turn import Turn
-from storage import checkins, incidents, people, questions, unheard, voices
-from storage.checkins import BY_PROXY, SAID_UNWELL, Heard
+from storage import checkins, incidents, questions, unheard, voices
+from storage.checkins import SAID_UNWELL, Heard
 from storage.letters import Claimed
 
 router = Router("checkin")
@@ -23,21 +23,6 @@ _PLACE = (
 )
 _NO_BETTER = re.compile(rf"(?:{_NO}|(?:就是|还是|我|俺)?(?:{_PLACE})(?:上|里)?)(?:啊|呀|呢|吧|了)?")
 """Answers to 现在好些吗: no, or the place that hurts."""
-
-
-@router.when(known(says(r"代\s*(\S{2,10})\s*(?:平安|好|1)")))
-async def she_is_well(turn: Turn) -> Reply:
-    """A leader, neighbour or relative speaks for an elder who has no phone."""
-    name = turn.words.removeprefix("代").strip()
-    for ending in ("平安", "好", "1"):
-        name = name.removesuffix(ending).strip()
-    elder = await people.elder_in_care_of(turn.session, turn.speaker, name)
-    if elder is None:
-        return Reply(words.not_yours(name))
-    sign = Heard(elder_id=elder.id, at=turn.now, kind=BY_PROXY, actor_id=turn.speaker.id)
-    await checkins.record(turn.session, [sign], turn.rules.checkin)
-    await incidents.hear_her(turn.session, {elder.id: turn.speaker.id}, turn.now)
-    return Reply(words.spoken_for(elder.name))
 
 
 @router.when(lambda turn: turn.is_elder and turn.is_flood and turn.means(Level.OK, Level.ALIVE))
@@ -149,7 +134,6 @@ UNSURE = "unsure"
 REMINDER = "reminder"
 LAST_ASK = "last_ask"
 RE_ASK = "re_ask"
-LOOK_IN = "look_in"
 
 
 def _form(letter: Claimed) -> str:
@@ -163,7 +147,6 @@ FEATURE = Feature(
         REMINDER: Paper(words.reminder, form="reminder", ask="请回个1报平安"),
         LAST_ASK: Paper(words.last_ask, form="reminder", ask="还没听到您，请回个1"),
         RE_ASK: Paper(words.re_ask, form="reminder", ask="刚才系统故障，请再回个1"),
-        LOOK_IN: Paper(words.look_in, form="reminder", ask="请代没有手机的老人报平安"),
         NEEDS_WORD: Paper(words.needs_word, form=_form, ask="请打电话或去看看"),
         LISTEN: Paper(words.listen),
     },

@@ -62,14 +62,6 @@ def _name(caller: Caller) -> str:
     return names.elder(caller.name, caller.gender)
 
 
-def spoken_for(elder: str) -> str:
-    return f"好，记下了：{elder}平安。"
-
-
-def not_yours(name: str) -> str:
-    return f"没找到您能代报的“{name}”。请写全名，比如：代 王秀英 平安"
-
-
 def reminder(letter: Claimed) -> str:
     return f"{_called(letter)}，早上好，您今天好吗？好就回个1。"
 
@@ -80,11 +72,6 @@ def last_ask(letter: Claimed) -> str:
 
 def re_ask(letter: Claimed) -> str:
     return f"{_called(letter)}，刚才系统故障，请再报一次平安，回个1就行。"
-
-
-def look_in(letter: Claimed) -> str:
-    elders = "、".join((letter.detail or {}).get("names", ()))
-    return f"还没报平安：{elders}。您见到了请回：代 姓名 平安"
 
 
 def needs_word(letter: Claimed) -> str:

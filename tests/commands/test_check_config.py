@@ -217,6 +217,11 @@ A_LIST = "must be a list with something in it"
             "remind_before_minutes = 181",
             "checkin.remind_before_minutes must be no longer than from checkin.opens to closes",
         ),
+        (
+            "checkin",
+            "list_at = 09:00:00",
+            "checkin.list_at must lie between checkin.opens and checkin.closes",
+        ),
         ("checkin", "closes = 05:59:00", "checkin.closes must be later than checkin.opens"),
         (
             "checkin",

@@ -18,6 +18,8 @@ TABLES = (
     "reply_windows",
     "absences",
     "digests",
+    "sheet_numbers",
+    "list_entries",
 )
 """What the rounds could move."""
 

@@ -179,7 +179,7 @@ async def test_whoever_went_and_found_her_in_need_calls_everybody(village: Villa
 
 async def test_the_leader_is_asked_after_those_who_have_no_phone(village: Village) -> None:
     await village.until("08:31")
-    assert "还没报平安：赵桂兰。您见到了请回：代 姓名 平安" in village.heard("dashan")
+    assert "还没报平安：3 赵桂兰。见到了请回：3号平安" in village.heard("dashan")
     assert await village.says("dashan", "代 赵桂兰 平安") == "好，记下了：赵桂兰平安。"
     assert await village.expectation("zhao") == "met"
     assert "没找到" in await village.says("laosi", "代 赵桂兰 平安")

@@ -18,7 +18,7 @@ async def test_an_emergency_calls_neighbour_leader_daughter_and_coordinator_at_o
     await village.ring()
     call = f"【急】王秀英摔倒了，快去看看！要去请回：我去 {incident.number}"
     for called in ("liushen", "dashan", "xiaomei", "zhang"):
-        assert village.heard(called) == [call]
+        assert village.told(called) == [call]
     assert village.heard("sheng") == []
 
 
@@ -40,7 +40,7 @@ async def test_who_is_called_learns_what_it_is_and_so_do_those_called_later(
     await village.says("wang", words)
     await village.until("07:07")
     for called in ("dashan", "xiaomei", "laosi", "sheng"):
-        assert village.heard(called)[0].startswith(f"【急】王秀英{what}，快去看看！")
+        assert village.told(called)[0].startswith(f"【急】王秀英{what}，快去看看！")
 
 
 async def test_of_a_man_is_said_he(village: Village) -> None:
@@ -96,7 +96,7 @@ async def test_nobody_answers_an_emergency_and_it_climbs_after_three_minutes(
     await village.until("07:00")
     await village.says("wang", "救命")
     await village.until("07:02")
-    assert village.heard("laosi") == []
+    assert village.told("laosi") == []
     await village.until("07:04")
     assert any("王秀英" in words for words in village.heard("laosi"))
     await village.until("07:07")
@@ -137,7 +137,7 @@ async def test_hens_and_then_no_wish_to_go_on(village: Village) -> None:
     (incident,) = await village.incidents("wang")
     assert incident.kind == "crisis"
     await village.ring()
-    assert village.heard("dashan")[0].startswith("【保密】王秀英心里很难过")
+    assert village.told("dashan")[0].startswith("【保密】王秀英心里很难过")
     for other in ("liushen", "xiaomei", "sheng", "laosi"):
         assert village.heard(other) == []
 
@@ -216,7 +216,7 @@ async def test_not_understood_is_asked_twice_in_other_words_then_a_person_asks(
     assert replies[2] == "王奶奶，我请李大山来问问您。"
     assert replies[3] == "王奶奶，收到了。"
     await village.ring()
-    assert village.heard("dashan") == ["王秀英说的话没听懂。请您问问她有什么事。"]
+    assert village.told("dashan") == ["王秀英说的话没听懂。请您问问她有什么事。"]
 
 
 async def test_a_flood_is_answered_once_a_minute_and_distress_always(village: Village) -> None:
@@ -230,7 +230,7 @@ async def test_unwell_is_told_to_the_leader_and_asked_after_once(village: Villag
     await village.until("07:00")
     assert await village.says("wang", "2") == "王奶奶，告诉李大山了。厉害就打120，现在好些吗？"
     await village.ring()
-    assert village.heard("dashan") == ["王秀英说不舒服。请您打个电话或去看看。"]
+    assert village.told("dashan") == ["王秀英说不舒服。请您打个电话或去看看。"]
 
 
 @pytest.mark.parametrize("words", ["没好", "没有", "还没", "肚子", "头"])
@@ -239,7 +239,7 @@ async def test_no_better_is_told_on_and_nothing_more_is_asked(village: Village, 
     await village.says("wang", "难受")
     assert await village.says("wang", words) == "王奶奶，我再跟李大山说一声。厉害就打120。"
     await village.ring()
-    assert village.heard("dashan")[-1] == "王秀英说还没好。请您快打个电话或去看看。"
+    assert village.told("dashan")[-1] == "王秀英说还没好。请您快打个电话或去看看。"
 
 
 async def test_unwell_and_it_is_her_chest_calls_people(village: Village) -> None:
@@ -254,7 +254,7 @@ async def test_a_bare_no_to_nothing_asked_is_not_unwell(village: Village) -> Non
     await village.until("07:00")
     assert "请回1" in await village.says("wang", "没有")
     await village.ring()
-    assert village.heard("dashan") == []
+    assert village.told("dashan") == []
 
 
 @pytest.mark.parametrize(
@@ -315,7 +315,7 @@ async def test_without_a_transcriber_the_leader_gets_to_listen(village: Village)
     await village.sends("wang", Kind.VOICE)
     assert await village.expectation("wang") == "met"
     await village.ring()
-    assert village.heard("dashan")[0] == "王秀英发来语音，请您听一听。"
+    assert village.told("dashan")[0] == "王秀英发来语音，请您听一听。"
 
 
 async def test_a_missed_sentence_is_reported_and_the_coordinator_learns(village: Village) -> None:
