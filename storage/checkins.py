@@ -15,6 +15,7 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     String,
+    and_,
     bindparam,
     insert,
     literal,
@@ -54,6 +55,8 @@ SAID_WELL, SAID_UNWELL, BY_PROXY = "ok", "care", "proxy"
 
 OF_ANOTHER = "of_another"
 """Her words were about somebody else: of herself they tell that she is alive."""
+TAKEN_BACK = "taken_back"
+"""Somebody had spoken for her and said afterwards that he has not seen her: no sign of life."""
 
 DAY = "day"
 """The slot of an ordinary plan; an elder may be asked for more than one word a day."""
@@ -168,6 +171,47 @@ async def was_of_another(session: AsyncSession, elder: str, at: datetime) -> Non
         )
         .values(kind=OF_ANOTHER)
     )
+
+
+async def take_back(
+    session: AsyncSession, elder: str, by: str, now: datetime, rules: CheckinRules
+) -> bool:
+    """Take back what somebody said for her today, and wait for her as if he had not.
+
+    Returns False where he had said nothing, or where she was heard otherwise as well.
+    """
+    day = watch_day(now, rules)
+    today = and_(SignOfLife.elder_id == elder, SignOfLife.at >= at_village(day, rules.day_starts))
+    taken = await session.scalars(
+        update(SignOfLife)
+        .where(today, SignOfLife.actor_id == by, SignOfLife.kind == BY_PROXY)
+        .values(kind=TAKEN_BACK)
+        .returning(SignOfLife.id)
+    )
+    still_heard = select(SignOfLife.id).where(today, SignOfLife.kind != TAKEN_BACK).limit(1)
+    if not taken.all() or await session.scalar(still_heard) is not None:
+        return False
+    met = await session.scalars(
+        select(Expectation)
+        .where(
+            Expectation.elder_id == elder, Expectation.day == day, Expectation.state == State.MET
+        )
+        .with_for_update()
+    )
+    for one in met:
+        _wait_again(one, now, rules)
+    return True
+
+
+def _wait_again(one: Expectation, now: datetime, rules: CheckinRules) -> None:
+    remind_at = one.closes_at - timedelta(minutes=rules.remind_before_minutes)
+    one.met_at = None
+    if now < remind_at:
+        one.state, one.next_at = State.PENDING, remind_at
+    elif now < one.closes_at:
+        one.state, one.next_at = State.REMINDED, one.closes_at
+    else:
+        one.state, one.next_at = State.LATE, now + rules.grace(one.tier)
 
 
 async def open_day(session: AsyncSession, now: datetime, rules: CheckinRules) -> int | None:

@@ -73,6 +73,19 @@ async def _call_first(session: AsyncSession, begun: Sequence[Live], now: datetim
     await _rest(session, [one for one, was in zip(resting, begun, strict=True) if one != was], now)
 
 
+async def call_again(
+    session: AsyncSession, elder: str, cause: str, by: str, now: datetime, rules: LadderRules
+) -> None:
+    """Call anew for an elder whose last call was closed by somebody who takes his word back."""
+    last = await session.scalar(
+        select(Incident).where(Incident.elder_id == elder).order_by(Incident.id.desc()).limit(1)
+    )
+    if last is None or last.kind != IncidentKind.MISSED or last.closed_by != by:
+        return
+    again = Cause(f"missed:{cause}", IncidentKind.MISSED, elder, last.village_id)
+    await raise_alarm(session, [again], now, rules)
+
+
 async def call_villages(
     session: AsyncSession,
     why: str,

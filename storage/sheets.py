@@ -27,7 +27,16 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
-from storage.checkins import BY_PROXY, SAID_WELL, TO_BE_MET, Expectation, Plan, SignOfLife, State
+from storage.checkins import (
+    BY_PROXY,
+    SAID_WELL,
+    TAKEN_BACK,
+    TO_BE_MET,
+    Expectation,
+    Plan,
+    SignOfLife,
+    State,
+)
 from storage.database import Base, insert_new
 from storage.holds import Hold
 from storage.people import Caller, Identity, Person, PersonRole, Role, in_care_of, is_elder
@@ -259,7 +268,7 @@ def _select_rows(
             number,
             _stands(day, *TO_BE_MET, State.MISSED),
             _stands(day, State.EXCUSED),
-            _has_sign(begins, ends),
+            _has_sign(begins, ends, SignOfLife.kind != TAKEN_BACK),
             _has_sign(begins, ends, SignOfLife.kind.in_((SAID_WELL, BY_PROXY))),
             is_asked,
         )
@@ -274,9 +283,9 @@ def _stands(day: date, *states: State) -> ColumnElement[bool]:
     )
 
 
-def _has_sign(begins: datetime, ends: datetime, *kinds: ColumnElement[bool]) -> ColumnElement[bool]:
+def _has_sign(begins: datetime, ends: datetime, kind: ColumnElement[bool]) -> ColumnElement[bool]:
     return exists().where(
-        SignOfLife.elder_id == Person.id, SignOfLife.at >= begins, SignOfLife.at < ends, *kinds
+        SignOfLife.elder_id == Person.id, SignOfLife.at >= begins, SignOfLife.at < ends, kind
     )
 
 

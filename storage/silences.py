@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from storage import incidents
-from storage.checkins import Due, Expectation, SignOfLife, State
+from storage.checkins import TAKEN_BACK, Due, Expectation, SignOfLife, State
 from storage.database import Base, insert_new
 from storage.holds import Hold
 from storage.incidents import Cause, Incident, IncidentKind, Live
@@ -221,7 +221,9 @@ async def all_live(session: AsyncSession, limit: int) -> list[Live]:
 async def note_heard(session: AsyncSession, live: Collection[int], now: datetime) -> None:
     """Note who has been heard, or spoken for, since her village was called for."""
     heard = exists().where(
-        SignOfLife.elder_id == SilentElder.elder_id, SignOfLife.at >= SilentElder.joined_at
+        SignOfLife.elder_id == SilentElder.elder_id,
+        SignOfLife.at >= SilentElder.joined_at,
+        SignOfLife.kind != TAKEN_BACK,
     )
     day = village_day(now)
     is_away = exists().where(

@@ -12,7 +12,7 @@ from handlers.proxy import answers, entry, words
 from handlers.proxy.answers import Answer as Said
 from handlers.router import NOT_MINE, Answer, Router, known, says
 from handlers.turn import Turn
-from storage import checkins, contacts, incidents, letters, people, questions, sheets
+from storage import checkins, contacts, incidents, ladder, letters, people, questions, sheets
 from storage.checkins import BY_PROXY, SAID_UNWELL, Heard, watch_day
 from storage.incidents import Live
 from storage.letters import NewLetter, Urgency
@@ -260,11 +260,30 @@ async def _take_down(turn: Turn, found: Sorted, sheet: Sheet) -> Reply:
     if found.well:
         said.append(words.taken_down([row.name for row in found.well]))
     said += [words.still_open(name, number) for name, number in still_open]
-    if found.unseen:
-        said.append(words.not_seen([row.name for row in found.unseen]))
+    said += await _leave_open(turn, found.unseen, sheet)
     said += _unclear(found)
     said += _left(found, sheet)
     return Reply("".join(said))
+
+
+async def _leave_open(turn: Turn, rows: Sequence[Row], sheet: Sheet) -> list[str]:
+    """Whoever was not seen is waited for; where he had said that she is well, it is taken back."""
+    spoken_for = [row for row in rows if row.is_heard and sheet.is_today]
+    back = [row.name for row in spoken_for if await _take_back(turn, row, sheet)]
+    heard = [row.name for row in rows if row.is_heard and row.name not in back]
+    unseen = [row.name for row in rows if not row.is_heard]
+    said = [words.taken_back(back)] if back else []
+    said += [words.heard_already(heard)] if heard else []
+    return said + ([words.not_seen(unseen)] if unseen else [])
+
+
+async def _take_back(turn: Turn, row: Row, sheet: Sheet) -> bool:
+    me, now, rules = turn.speaker.id, turn.now, turn.rules
+    if not await checkins.take_back(turn.session, row.elder_id, me, now, rules.checkin):
+        return False
+    cause = f"{row.elder_id}:{sheet.day}:{turn.message.key}"
+    await ladder.call_again(turn.session, row.elder_id, cause, me, now, rules.ladder)
+    return True
 
 
 def _unclear(found: Sorted) -> list[str]:

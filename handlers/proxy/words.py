@@ -67,6 +67,14 @@ def not_seen(elders: Sequence[str]) -> str:
     return f"{'、'.join(elders)}没见到，先不记，请再去看看。"
 
 
+def taken_back(elders: Sequence[str]) -> str:
+    return f"{'、'.join(elders)}刚才记的平安取消了，请快去看看。"
+
+
+def heard_already(elders: Sequence[str]) -> str:
+    return f"{'、'.join(elders)}今天已经有回音了。"
+
+
 def no_such_number(numbers: Sequence[int]) -> str:
     return f"没有{'、'.join(map(str, numbers))}号。"
 

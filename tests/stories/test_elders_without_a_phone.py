@@ -113,6 +113,33 @@ async def test_who_was_not_seen_is_missed_and_called_for_in_time(village: Villag
     assert [one.kind for one in await village.incidents("zhao")] == ["missed"]
 
 
+async def test_whoever_named_the_wrong_one_takes_it_back_and_she_is_waited_for(
+    village: Village,
+) -> None:
+    await without_phone(village, "wang")
+    await village.until("07:01")
+    await village.says("dashan", "3号")
+    assert await village.says("dashan", "3没见到") == (
+        "赵桂兰刚才记的平安取消了，请快去看看。还没见到：王秀英。"
+    )
+    assert await village.expectation("zhao") == "pending"
+    assert await signs(village, "zhao") == [("taken_back", "dashan")]
+    await village.until("08:31")
+    assert "3 赵桂兰" in village.heard("dashan")[-1]
+
+
+async def test_a_call_ended_by_a_word_taken_back_is_made_anew(village: Village) -> None:
+    await village.until("07:01")
+    for elder in ("wang", "chen", "sun", "laosi"):
+        await village.says(elder, "1")
+    await village.until("09:31")
+    await village.says("dashan", "3号平安")
+    assert "取消了" in await village.says("dashan", "3号没见到")
+    assert [one.stage for one in await village.incidents("zhao")] == ["closed", "open"]
+    assert "已经有回音了" in await village.says("dashan", "2没见到")
+    assert await village.expectation("wang") == "met"
+
+
 async def test_the_later_reminder_has_the_same_numbers(village: Village) -> None:
     await without_phone(village, "wang")
     await village.until("07:01")

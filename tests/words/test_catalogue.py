@@ -175,6 +175,8 @@ TO_OTHERS = {
     "proxy.left": lambda words: words.left(["赵桂兰"]),
     "proxy.nobody_left": lambda words: words.nobody_left(),
     "proxy.not_seen": lambda words: words.not_seen(["赵桂兰"]),
+    "proxy.taken_back": lambda words: words.taken_back(["赵桂兰"]),
+    "proxy.heard_already": lambda words: words.heard_already(["赵桂兰"]),
     "proxy.no_such_number": lambda words: words.no_such_number([9, 12]),
     "proxy.who_is_in_need": lambda words: words.who_is_in_need(9),
     "proxy.say_her_name": lambda words: words.say_her_name(3, ["赵桂兰", "孙老根"]),
