@@ -37,9 +37,11 @@ from storage.policies import TimebankRules
 from storage.rules import (
     CheckinRules,
     DigestRules,
+    HabitRules,
     HearingRules,
     LadderRules,
     LetterRules,
+    ListRules,
     PairingRules,
     RotaRules,
     Rules,
@@ -226,6 +228,8 @@ class Config(BaseSettings):
     digest: DigestRules = DigestRules()
     rota: RotaRules = RotaRules()
     timebank: TimebankRules = TimebankRules()
+    habits: HabitRules = HabitRules()
+    lists: ListRules = ListRules()
     clock: ClockSection = ClockSection()
     simulator: SimulatorSection = SimulatorSection()
     log: LogSection = LogSection()
@@ -267,6 +271,8 @@ class Config(BaseSettings):
             digest=self.digest,
             rota=self.rota,
             timebank=self.timebank,
+            habits=self.habits,
+            lists=self.lists,
         )
 
 

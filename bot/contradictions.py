@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from datetime import time
 
-from storage.rules import CheckinRules, DigestRules, LetterRules, Rules
+from storage.rules import CheckinRules, DigestRules, HabitRules, LetterRules, Rules
 
 
 def contradictions(rules: Rules) -> Iterator[str]:
@@ -13,6 +13,7 @@ def contradictions(rules: Rules) -> Iterator[str]:
     if rules.rota.day_ends <= rules.rota.day_begins:
         yield "rota.day_ends must be later than rota.day_begins"
     yield from _of_digests(rules.digest, rules.letters)
+    yield from _of_habits(rules.habits, rules.checkin)
 
 
 def _of_the_watch(checkin: CheckinRules) -> Iterator[str]:
@@ -38,6 +39,15 @@ def _of_digests(digest: DigestRules, letters: LetterRules) -> Iterator[str]:
         yield "digest.evening must be later than digest.morning"
     if digest.evening >= letters.quiet_from > letters.quiet_until:
         yield "digest.evening must be earlier than letters.quiet_from: it would wait for morning"
+
+
+def _of_habits(habits: HabitRules, checkin: CheckinRules) -> Iterator[str]:
+    if habits.needed_days > habits.days:
+        yield "habits.needed_days must not be more than habits.days"
+    if habits.reckon_at <= max(habits.latest, checkin.closes):
+        yield "habits.reckon_at must be later than habits.latest and checkin.closes"
+    if _minutes(habits.latest) - _minutes(habits.earliest) < habits.shortest_minutes:
+        yield "habits.latest must be habits.shortest_minutes later than habits.earliest, or more"
 
 
 def _minutes(hour: time) -> float:

@@ -6,6 +6,7 @@ from handlers.checkin import talk as checkin
 from handlers.digest import talk as digest
 from handlers.distress import talk as distress
 from handlers.feature import Feature, Paper
+from handlers.habits import talk as habits
 from handlers.help import talk as help_
 from handlers.holds import talk as holds
 from handlers.learning import talk as learning
@@ -30,6 +31,7 @@ FEATURES: Sequence[Feature] = (
     watch.FEATURE,
     learning.FEATURE,
     distress.FEATURE,
+    habits.FEATURE,
     holds.FEATURE,
     rota.FEATURE,
     standing_in.FEATURE,

@@ -4,7 +4,7 @@ Holds may overlap: a day is free where any of them covers it. Coming back ends t
 elder who leads a group, or coordinates, is away from that as well.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -112,6 +112,21 @@ async def end(session: AsyncSession, elder: str, now: datetime) -> bool:
     if was_away:
         await standing_in.come_back(session, elder, now)
     return was_away
+
+
+async def covering(session: AsyncSession, elders: Collection[str], day: date) -> dict[str, Hold]:
+    """Return of those who are away on a day the hold that lasts longest."""
+    found = await session.scalars(
+        select(Hold)
+        .where(
+            Hold.elder_id.in_(elders),
+            Hold.first_day <= day,
+            Hold.last_day >= day,
+            Hold.ended_at.is_(None),
+        )
+        .order_by(Hold.last_day, Hold.id)
+    )
+    return {hold.elder_id: hold for hold in found}
 
 
 async def last_days(session: AsyncSession, day: date, limit: int) -> Sequence[tuple[int, str]]:

@@ -293,6 +293,37 @@ def is_elder() -> ColumnElement[bool]:
     return Person.id.in_(select(PersonRole.person_id).where(PersonRole.role == Role.ELDER))
 
 
+async def elder_served_by(session: AsyncSession, caller: Caller, name: str) -> Person | None:
+    """Return the one elder of this name in the group he leads or the village he serves."""
+    return await _only_one(session, name, or_(false(), *_served_by(caller)), is_elder())
+
+
+def in_view_of(caller: Caller) -> ColumnElement[bool]:
+    """Tell of a person whether she is an elder whom the caller may look at: who may see whom.
+
+    A leader sees her group, a coordinator his village, and families their own. A neighbour
+    may speak for an elder, and sees no more of her than any other.
+    """
+    family = select(Tie.elder_id).where(Tie.person_id == caller.id, Tie.kind == TieKind.FAMILY)
+    return and_(is_elder(), or_(Person.id.in_(family), *_served_by(caller)))
+
+
+async def sees_anybody(session: AsyncSession, caller: Caller) -> bool:
+    found = await session.scalar(select(Person.id).where(in_view_of(caller)).limit(1))
+    return found is not None
+
+
+async def serves(session: AsyncSession, caller: Caller, person: str) -> bool:
+    """Tell whether somebody lives in the group he leads or the village he serves."""
+    is_hers = or_(false(), *_served_by(caller))
+    return await session.scalar(select(Person.id).where(Person.id == person, is_hers)) is not None
+
+
+async def elder_in_view_of(session: AsyncSession, caller: Caller, name: str) -> Person | None:
+    """Return the one elder of this name whom the caller may look at, else None."""
+    return await _only_one(session, name, in_view_of(caller))
+
+
 async def in_reach_of(session: AsyncSession, caller: Caller, name: str) -> Person | None:
     """Return the one person of this name in the caller's group or village, else None."""
     return await _only_one(session, name, or_(false(), *_served_by(caller)))

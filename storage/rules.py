@@ -199,6 +199,48 @@ class HearingRules(_Checked):
 
 
 @dataclass(frozen=True, kw_only=True)
+class HabitRules(_Checked):
+    """What is known of an elder's usual time, when she is late for it, and how her hours move."""
+
+    days: PositiveInt = 28
+    needed_days: PositiveInt = 10
+    """Before so many of her mornings are known nothing is said of her."""
+    spreads: PositiveFloat = 4
+    least_minutes: NonNegativeInt = 60
+    """She is unusually late after so many spreads, and never sooner than after so many minutes."""
+    tell_at: time = time(8, 0)
+    """When leaders hear who is later than usual; where she is frail, as soon as she is."""
+    reckon_at: time = time(15, 0)
+    """When habits are reckoned and elders asked: an hour at which 1 or 好 answers no reminder."""
+    near_minutes: NonNegativeInt = 30
+    """Whoever is usually heard only in the last so many minutes, or later, needs a later window."""
+    idle_minutes: PositiveInt = 90
+    """Of a frail elder's window so much is never left after the hour at which she is late."""
+    step_minutes: Annotated[int, Field(gt=0, le=60)] = 30
+    """Hours we suggest are full, or half, as people say them."""
+    between_days: PositiveInt = 30
+    declined_days: PositiveInt = 60
+    answer_days: PositiveInt = 3
+    earliest: time = time(5, 0)
+    latest: time = time(12, 0)
+    shortest_minutes: PositiveInt = 60
+    frail_hours: PositiveFloat = 4
+    """How long the window of a frail elder may be: after it she is looked for."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ListRules(_Checked):
+    """How lists are shown in chat."""
+
+    names: PositiveInt = 20
+    """How many names one message holds."""
+    remembered_minutes: PositiveInt = 120
+    """How long the numbers of the list that was shown last are understood."""
+    outcomes: NonNegativeInt = 3
+    """How many of an elder's last incidents are told."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class PairingRules(_Checked):
     """How a phone is tied to a person."""
 
@@ -221,3 +263,5 @@ class Rules:
     pairing: PairingRules = field(default_factory=PairingRules)
     hearing: HearingRules = field(default_factory=HearingRules)
     timebank: TimebankRules = field(default_factory=TimebankRules)
+    habits: HabitRules = field(default_factory=HabitRules)
+    lists: ListRules = field(default_factory=ListRules)

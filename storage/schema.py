@@ -8,8 +8,10 @@ from storage.deputies import Deputy
 from storage.digests import Digest
 from storage.downtimes import Downtime
 from storage.duties import Duty
+from storage.habits import Habit
 from storage.hand_overs import HandOver
 from storage.holds import Hold
+from storage.hours import HourChange, Suggestion
 from storage.inbox import Handled
 from storage.incidents import Incident, IncidentStep, Promise
 from storage.ledger import Account, Head, Transfer
@@ -18,6 +20,7 @@ from storage.ledger_confirmations import Confirmation
 from storage.ledger_members import Member
 from storage.ledger_statements import Certificate
 from storage.letters import Letter, Refusal
+from storage.lists import ShownList
 from storage.pairings import Pairing, WrongTry
 from storage.people import Identity, Person, PersonRole, Tie
 from storage.questions import Question
@@ -70,6 +73,10 @@ TABLES = (
     Deputy,
     HandOver,
     Digest,
+    Habit,
+    Suggestion,
+    HourChange,
+    ShownList,
 )
 
 metadata = Base.metadata

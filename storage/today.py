@@ -104,18 +104,69 @@ async def of_villages(session: AsyncSession, day: date, since: datetime, limit: 
 
 
 async def of_village(session: AsyncSession, village: Village, day: date, since: datetime) -> Today:
-    incidents = await _incidents(session, village.id, since)
-    elders = await _elders(session, village.id, day, since, incidents)
+    incidents = await _incidents(session, Incident.village_id == village.id, since)
+    here = Expectation.village_id == village.id
+    elders = await _elders(session, here, day, since, incidents)
     shown = [one for one in incidents if one.kind != IncidentKind.CRISIS]
     return Today(village.name, elders, shown)
 
 
-async def _incidents(session: AsyncSession, village: int, since: datetime) -> list[IncidentToday]:
+async def of_elders(
+    session: AsyncSession, among: ColumnElement[bool], day: date, since: datetime
+) -> list[ElderToday]:
+    """Return how each stands of whom `among`, a condition on a Person, is true; by group."""
+    incidents = await _incidents(session, among, since)
+    return await _elders(session, among, day, since, incidents)
+
+
+@dataclass(frozen=True, slots=True)
+class FirstSign:
+    """When an elder was first heard today, what kind of sign it was, and who spoke for her."""
+
+    at: datetime
+    kind: str
+    by: str
+    """The name of who spoke for her, "" where she did herself."""
+
+
+async def first_sign(session: AsyncSession, elder: str, since: datetime) -> FirstSign | None:
+    row = (
+        await session.execute(
+            select(SignOfLife.at, SignOfLife.kind, SignOfLife.actor_id, Person.name)
+            .join(Person, Person.id == SignOfLife.actor_id)
+            .where(SignOfLife.elder_id == elder, SignOfLife.at >= since)
+            .order_by(SignOfLife.at, SignOfLife.id)
+            .limit(1)
+        )
+    ).first()
+    if row is None:
+        return None
+    return FirstSign(row.at, row.kind, "" if row.actor_id == elder else row.name)
+
+
+async def last_results(session: AsyncSession, elder: str, limit: int) -> list[tuple[datetime, str]]:
+    """Return when her last incidents began and how they ended, the latest first; no crisis."""
+    rows = await session.execute(
+        select(Incident.opened_at, Incident.result)
+        .where(
+            Incident.elder_id == elder,
+            Incident.result.is_not(None),
+            Incident.kind != IncidentKind.CRISIS,
+        )
+        .order_by(Incident.id.desc())
+        .limit(limit)
+    )
+    return [(at, result) for at, result in rows if result is not None]
+
+
+async def _incidents(
+    session: AsyncSession, among: ColumnElement[bool], since: datetime
+) -> list[IncidentToday]:
     """Return what is open or was opened today, the latest first."""
-    hers = select(Incident.id).where(Incident.village_id == village)
+    hers = select(Incident.id).join(Person, Person.id == Incident.elder_id).where(among)
     opened = hers.where(Incident.opened_at >= since)
     is_open = hers.where(Incident.climbs_at.is_not(None))
-    # each half has its index; joined by OR they walk all that ever happened in the village
+    # each half has its index; joined by OR they walk all that ever happened
     rows = await session.execute(
         _select_incidents()
         .where(Incident.id.in_(union(opened, is_open)))
@@ -160,16 +211,18 @@ def _select_incidents() -> Select[*tuple[Any, ...]]:
 
 async def _elders(
     session: AsyncSession,
-    village: int,
+    among: ColumnElement[bool],
     day: date,
     since: datetime,
     incidents: Sequence[IncidentToday],
 ) -> list[ElderToday]:
-    rows = await session.execute(_select_elders(village, day, since))
+    rows = await session.execute(_select_elders(among, day, since))
     return [_elder([one for one in incidents if one.elder_id == row[0]], *row) for row in rows]
 
 
-def _select_elders(village: int, day: date, since: datetime) -> Select[*tuple[Any, ...]]:
+def _select_elders(
+    among: ColumnElement[bool], day: date, since: datetime
+) -> Select[*tuple[Any, ...]]:
     return (
         select(
             Person.id,
@@ -185,7 +238,7 @@ def _select_elders(village: int, day: date, since: datetime) -> Select[*tuple[An
         )
         .join(Person, Person.id == Expectation.elder_id)
         .outerjoin(Group, Group.id == Person.group_id)
-        .where(Expectation.village_id == village, Expectation.day == day)
+        .where(among, Expectation.day == day)
         .order_by(Group.name, Person.id)
     )
 

@@ -21,6 +21,8 @@ class Village(Base):
     """The day whose expectations are open; none when somebody new has to be looked for."""
     list_day: Mapped[date | None]
     """The day of the last morning lists that were written."""
+    habits_day: Mapped[date | None]
+    """The day on which the habits of its elders were last reckoned."""
 
 
 class Group(Base):
@@ -30,6 +32,8 @@ class Group(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     village_id: Mapped[int] = mapped_column(ForeignKey("villages.id"))
     name: Mapped[str] = mapped_column(String(40))
+    told_late_day: Mapped[date | None]
+    """The day on which its leaders last heard who was later than usual."""
 
 
 async def group_names(session: AsyncSession, villages: Collection[int]) -> dict[int, str]:

@@ -37,7 +37,7 @@ def _watches(watches: Sequence[Watch]) -> str:
 
 def _span(watch: Watch) -> str:
     begins = spoken.clock(spoken.minute_of_day(watch.begins))
-    return f"{begins}到{spoken.hour(watch.ends)}"
+    return f"{begins}到{spoken.end(watch.ends)}"
 
 
 def _names(names: Sequence[str]) -> str:

@@ -49,11 +49,11 @@ def take_over(letter: Claimed) -> str:
 
 def _until(letter: Claimed) -> str:
     """Say until when a shift lasts: an hour of the village's clock."""
-    return spoken.hour(datetime.fromisoformat((letter.detail or {})["until"]))
+    return spoken.end(datetime.fromisoformat((letter.detail or {})["until"]))
 
 
 def you_took_over(ends: datetime, open_ones: Sequence[tuple[int, str]], giver: str) -> str:
-    said = f"您接班了，到{spoken.hour(ends)}。"
+    said = f"您接班了，到{spoken.end(ends)}。"
     if not open_ones:
         return said
     named = "，".join(f"{number} {name}" for number, name in open_ones)

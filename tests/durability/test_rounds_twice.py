@@ -20,6 +20,9 @@ TABLES = (
     "digests",
     "sheet_numbers",
     "list_entries",
+    "groups",
+    "habits",
+    "hour_suggestions",
 )
 """What the rounds could move."""
 

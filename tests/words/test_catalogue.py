@@ -4,7 +4,7 @@ import re
 import tomllib
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import date, datetime, time
 from importlib import import_module
 from inspect import getmembers, isfunction
 from pathlib import Path
@@ -16,7 +16,8 @@ import handlers
 from handlers.desk import TROUBLE
 from handlers.features import PAPERS
 from handlers.watch import words as watch
-from storage.duties import Hours
+from storage import duties
+from storage.hours import Hours
 from storage.incidents import Result
 from storage.letters import Claimed
 from storage.people import Caller, Person, Role
@@ -44,6 +45,10 @@ LETTER = Claimed(
         "day": "2026-12-01",
         "gaps": [["", 720, 840], ["东头", 510, 540]],
         "listed": [["", 3, "赵桂兰"], ["", 5, "孙老根"]],
+        "usual": 630.0,
+        "later": True,
+        "opens": "7点半",
+        "closes": "11点半",
     },
     media="",
     written_at=MORNING,
@@ -60,10 +65,12 @@ OF_VILLAGE = replace(
     about_name=None,
     detail={"village": "李家沟", "why": "silent", "names": ["王秀英", "陈德福"]},
 )
+OF_HERSELF = replace(LETTER, recipient_id="wang")
+HOURS = Hours(time(7, 30), time(10))
 EMERGENCIES = Path(handlers.__file__ or "").parent / "hearing" / "rules" / "emergency.toml"
 NAMES = ["刘翠花", "李大山", "王小梅"]
 OPEN = [(12, "王秀英"), (13, "陈德福")]
-SATURDAY = [Hours(5, None, 480, 1080)]
+SATURDAY = [duties.Hours(5, None, 480, 1080)]
 EVENING = MORNING.replace(hour=21, minute=0)
 MIDNIGHT = MORNING.replace(day=24, hour=0, minute=0)
 
@@ -89,6 +96,11 @@ TO_ELDERS = {
     "quiet.reminded_again": lambda words: words.reminded_again(WANG),
     "proxy.yourself_or_her": lambda words: words.yourself_or_her(WANG, 1, "赵桂兰"),
     "proxy.yourself_or_all": lambda words: words.yourself_or_all(WANG),
+    "habits.suggestion": lambda words: words.suggestion(OF_HERSELF),
+    "habits.hours_moved": lambda words: words.hours_moved(LETTER),
+    "habits.moved": lambda words: words.moved("王奶奶", time(10, 30)),
+    "habits.as_before": lambda words: words.as_before("王奶奶"),
+    "habits.well_but_to_move": lambda words: words.well_but_to_move("王奶奶"),
     "distress.help_comes": lambda words: words.help_comes("王奶奶", NAMES, "120"),
     "distress.you_are_not_alone": lambda words: words.you_are_not_alone("王奶奶", NAMES),
 }
@@ -192,6 +204,16 @@ TO_OTHERS = {
     "proxy.no_sheet": lambda words: words.no_sheet(),
     "proxy.not_yet": lambda words: words.not_yet(),
     "proxy.was_in_need": lambda words: words.was_in_need("王秀英"),
+    "habits.HOW": lambda words: words.HOW,
+    "habits.later": lambda words: words.later(LETTER),
+    "habits.suggestion_to_leader": lambda words: words.suggestion_to_leader(LETTER),
+    "habits.moved_for": lambda words: words.moved_for("王秀英", HOURS),
+    "habits.already": lambda words: words.already("王秀英", HOURS),
+    "habits.as_before_for": lambda words: words.as_before_for("王秀英"),
+    "habits.not_yours": lambda words: words.not_yours("王秀英"),
+    "habits.outside": lambda words: words.outside(time(5), time(12)),
+    "habits.too_short": lambda words: words.too_short(60),
+    "habits.too_long": lambda words: words.too_long("王秀英", 4.0),
     "distress.they_know": lambda words: words.they_know("王奶奶", NAMES, "120"),
     "distress.stay_with_her": lambda words: words.stay_with_her("王奶奶", NAMES),
     "distress.who_is_it": lambda words: words.who_is_it([(11, "王秀英"), (12, "王秀荣")]),
@@ -272,6 +294,8 @@ PARTS = {
     "watch.result": lambda words: str(words.result(LETTER)),
     "proxy.list_ask": lambda words: words.list_ask(LETTER),
     "proxy.of_day": lambda words: words.of_day(date(2026, 11, 23)),
+    "habits.suggestion_ask": lambda words: words.suggestion_ask(LETTER),
+    "habits.span": lambda words: words.span(HOURS),
     "distress.calls": lambda words: words.calls("王秀英", "female", is_elder=True),
     "digest.ask": lambda words: words.ask(replace(LETTER, detail=DAY)),
     "digest.tonight_ask": lambda words: words.tonight_ask(
