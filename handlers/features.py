@@ -10,6 +10,7 @@ from handlers.habits import talk as habits
 from handlers.help import talk as help_
 from handlers.holds import talk as holds
 from handlers.learning import talk as learning
+from handlers.lists import talk as lists
 from handlers.pairing import talk as pairing
 from handlers.post import talk as post
 from handlers.proxy import talk as proxy
@@ -32,6 +33,7 @@ FEATURES: Sequence[Feature] = (
     learning.FEATURE,
     distress.FEATURE,
     habits.FEATURE,
+    lists.FEATURE,
     holds.FEATURE,
     rota.FEATURE,
     standing_in.FEATURE,

@@ -131,7 +131,7 @@ async def _tell(session: AsyncSession, groups: Sequence[int], now: datetime, rul
     mine = await habits.claim_groups(session, groups, day)
     among = (Expectation.closes_at > now) & Person.group_id.in_(mine)
     late = await habits.unusually_late(session, among, now, rules)
-    leaders = await _leaders(session, [one.elder_id for one in late])
+    leaders = await _leaders(session, [one.elder_id for one in late], now)
     lines: dict[str, list[Late]] = {}
     for one in late:
         for leader in leaders[one.elder_id]:

@@ -105,6 +105,7 @@ async def test_in_hospital_nobody_is_later_than_usual(early: Village) -> None:
     await early.until("08:30")
     assert await early.expectation("chen") == "excused"
     assert await early.letters("later") == []
+    assert "比平时晚" not in await early.says("dashan", "名单")
 
 
 async def test_after_an_outage_of_ours_nobody_is_marked(early: Village) -> None:
@@ -112,6 +113,7 @@ async def test_after_an_outage_of_ours_nobody_is_marked(early: Village) -> None:
     await early.sleep_until("06:20")
     await early.until("08:20")
     assert await early.letters("later") == []
+    assert "比平时晚" not in await early.says("dashan", "名单")
 
 
 HILLS = {
@@ -128,6 +130,7 @@ async def test_where_all_are_later_than_usual_it_is_no_habit_broken_but_a_power_
     await reckon(early)
     await early.until("08:20")
     assert await early.letters("later") == []
+    assert "比平时晚" not in await early.says("dashan", "名单")
 
 
 async def test_three_of_seventeen_are_each_of_them(early: Village) -> None:
@@ -142,6 +145,8 @@ async def test_three_of_seventeen_are_each_of_them(early: Village) -> None:
     await early.until("08:20")
     (line,) = lines(early, "dashan")
     assert line.startswith("陈德福、赵大娘、钱大娘今天比平时晚")
+    shown = await early.says("dashan", "未报")
+    assert "1 陈德福 比平时晚\n2 赵大娘 比平时晚\n3 钱大娘 比平时晚" in shown
 
 
 async def test_for_whom_people_are_called_already_she_is_not_merely_late(early: Village) -> None:

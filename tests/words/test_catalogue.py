@@ -15,13 +15,16 @@ import pytest
 import handlers
 from handlers.desk import TROUBLE
 from handlers.features import PAPERS
+from handlers.lists.seen import Closer, Seen
 from handlers.watch import words as watch
 from storage import duties
+from storage.habits import Usual
 from storage.hours import Hours
 from storage.incidents import Result
 from storage.letters import Claimed
 from storage.people import Caller, Person, Role
 from storage.rules import VILLAGE_TIME, DigestRules
+from storage.today import ElderToday, FirstSign, Standing
 
 WANG = Caller("wang", "王秀英", "female", 1, 1, frozenset({Role.ELDER}), ("wechat", "w"), True)
 PERSON = Person(id="wang", name="王秀英", gender="female")
@@ -66,6 +69,18 @@ OF_VILLAGE = replace(
     detail={"village": "李家沟", "why": "silent", "names": ["王秀英", "陈德福"]},
 )
 OF_HERSELF = replace(LETTER, recipient_id="wang")
+SEEN = Seen(
+    ElderToday("wang", "王秀英", "female", "东头", "pending", None, 2, Standing.WAITING, ""),
+    is_late=True,
+)
+CLOSER = Closer(
+    SEEN,
+    FirstSign(MORNING, "proxy", "李大山"),
+    "李大山",
+    True,
+    Usual(430, 5, 20),
+    ((MORNING, Result.BROKEN_PHONE),),
+)
 HOURS = Hours(time(7, 30), time(10))
 EMERGENCIES = Path(handlers.__file__ or "").parent / "hearing" / "rules" / "emergency.toml"
 NAMES = ["刘翠花", "李大山", "王小梅"]
@@ -214,6 +229,11 @@ TO_OTHERS = {
     "habits.outside": lambda words: words.outside(time(5), time(12)),
     "habits.too_short": lambda words: words.too_short(60),
     "habits.too_long": lambda words: words.too_long("王秀英", 4.0),
+    "lists.page": lambda words: words.page("名单", 23, [(1, SEEN), (2, SEEN)], 2),
+    "lists.all_heard": lambda words: words.all_heard(),
+    "lists.no_such_page": lambda words: words.no_such_page("名单"),
+    "lists.nobody": lambda words: words.nobody("王秀英"),
+    "lists.closer": lambda words: words.closer(CLOSER),
     "distress.they_know": lambda words: words.they_know("王奶奶", NAMES, "120"),
     "distress.stay_with_her": lambda words: words.stay_with_her("王奶奶", NAMES),
     "distress.who_is_it": lambda words: words.who_is_it([(11, "王秀英"), (12, "王秀荣")]),
@@ -296,6 +316,7 @@ PARTS = {
     "proxy.of_day": lambda words: words.of_day(date(2026, 11, 23)),
     "habits.suggestion_ask": lambda words: words.suggestion_ask(LETTER),
     "habits.span": lambda words: words.span(HOURS),
+    "lists.mark": lambda words: words.mark(SEEN),
     "distress.calls": lambda words: words.calls("王秀英", "female", is_elder=True),
     "digest.ask": lambda words: words.ask(replace(LETTER, detail=DAY)),
     "digest.tonight_ask": lambda words: words.tonight_ask(
