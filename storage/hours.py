@@ -182,12 +182,15 @@ def _is_unwell(since: datetime) -> ColumnElement[bool]:
 
 def _was_spoken_of(now: datetime, rules: HabitRules) -> ColumnElement[bool]:
     lately = now - timedelta(days=rules.between_days)
-    lately_declined = now - timedelta(days=rules.declined_days)
+    answers = ((DECLINED, rules.declined_days), (AGREED, rules.agreed_days))
     asked = exists().where(
         Suggestion.elder_id == Person.id,
         or_(
             Suggestion.asked_at > lately,
-            and_(Suggestion.state == DECLINED, Suggestion.answered_at > lately_declined),
+            *(
+                and_(Suggestion.state == state, Suggestion.answered_at > now - timedelta(days=days))
+                for state, days in answers
+            ),
         ),
     )
     return or_(asked, exists().where(HourChange.elder_id == Person.id, HourChange.at > lately))

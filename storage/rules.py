@@ -220,6 +220,8 @@ class HabitRules(_Checked):
     """Hours we suggest are full, or half, as people say them."""
     between_days: PositiveInt = 30
     declined_days: PositiveInt = 60
+    agreed_days: PositiveInt = 180
+    """Who is heard when she is reminded would move on with every reminder we move."""
     answer_days: PositiveInt = 3
     earliest: time = time(5, 0)
     latest: time = time(12, 0)

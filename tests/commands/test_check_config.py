@@ -249,6 +249,17 @@ A_LIST = "must be a list with something in it"
             "digest.evening must be earlier than letters.quiet_from: it would wait for morning",
         ),
         ("letters", "at_once = 0", "letters.at_once: input should be greater than 0"),
+        ("habits", "needed_days = 29", "habits.needed_days must not be more than habits.days"),
+        (
+            "habits",
+            "reckon_at = 08:00:00",
+            "habits.reckon_at must be later than habits.latest and checkin.closes",
+        ),
+        (
+            "habits",
+            "shortest_minutes = 500",
+            "habits.latest must be habits.shortest_minutes later than habits.earliest, or more",
+        ),
         ("pairing", "tries = 0", "pairing.tries: input should be greater than 0"),
         ("hearing", "seconds = 0", "hearing.seconds: input should be greater than 0"),
     ],

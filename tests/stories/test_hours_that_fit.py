@@ -104,10 +104,10 @@ async def test_pain_after_the_question_is_pain(late_riser: Village) -> None:
     assert await changes(late_riser) == []
 
 
-async def days_later(village: Village, days: int) -> None:
+async def days_later(village: Village, days: int, hour: time = time(9, 30)) -> None:
     """Let days go by on which she was heard late, and ring the round that reckons."""
     village.clock.move(days=days)
-    await used_to_write(village, "wang", time(9, 30), until=village.clock.now())
+    await used_to_write(village, "wang", hour, until=village.clock.now())
     async with village.database.writing() as session:
         await session.execute(
             update(Expectation)
@@ -129,6 +129,15 @@ async def test_after_a_no_she_is_left_alone_for_sixty_days(late_riser: Village) 
     await days_later(late_riser, 59)
     assert await asked(late_riser) == 1
     await days_later(late_riser, 2)
+    assert await asked(late_riser) == 2
+
+
+async def test_after_a_yes_her_hours_stand_for_half_a_year(late_riser: Village) -> None:
+    """Else who answers the reminder would be asked to move on with it again and again."""
+    await late_riser.says("wang", "改")
+    await days_later(late_riser, 179, time(9, 50))
+    assert await asked(late_riser) == 1
+    await days_later(late_riser, 2, time(9, 50))
     assert await asked(late_riser) == 2
 
 
