@@ -17,8 +17,8 @@ from storage.letters import NewLetter, Urgency
 from storage.people import Person
 from storage.rules import FRAIL, VILLAGE_TIME, Rules, at_village, village_day
 
-AT_ONCE = 100
-"""How many groups one transaction tells."""
+AT_ONCE = 30
+"""How many groups one transaction tells: a message waits for it."""
 
 Wish = tuple[Candidate, Hours]
 
@@ -30,16 +30,19 @@ async def reckon(database: Database, now: datetime, rules: Rules) -> int:
     """
     if now < at_village(village_day(now), rules.habits.reckon_at):
         return 0
+    day = village_day(now)
     villages = 0
     while True:
-        async with database.writing() as session:
-            village = await habits.claim_village(session, village_day(now))
+        async with database.reading() as session:  # so that no message waits for it
+            village = await habits.village_to_reckon(session, day)
             if village is None:
                 return villages
-            await habits.reckon(session, village, now, rules.checkin, rules.habits)
-            if not _is_quiet(now, rules):
+            found = await habits.reckon(session, village, now, rules.checkin, rules.habits)
+        async with database.writing() as session:
+            if await habits.claim_village(session, village, day):
+                await habits.keep(session, village, found, day)
                 await _suggest(session, village, now, rules)
-        villages += 1
+                villages += 1
 
 
 def _is_quiet(now: datetime, rules: Rules) -> bool:
@@ -49,6 +52,8 @@ def _is_quiet(now: datetime, rules: Rules) -> bool:
 
 async def _suggest(session: AsyncSession, village: int, now: datetime, rules: Rules) -> None:
     """Ask each elder whose hours do not fit her; of whom nothing reaches, her leader."""
+    if _is_quiet(now, rules):
+        return
     wishes = [
         (one, better)
         for one in await hours.candidates(session, village, now, rules)

@@ -11,7 +11,19 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from statistics import median
 
-from sqlalchemy import ColumnElement, ForeignKey, String, delete, exists, func, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    ForeignKey,
+    Integer,
+    String,
+    case,
+    delete,
+    exists,
+    func,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -21,7 +33,7 @@ from storage.database import Base, insert_new
 from storage.downtimes import Span
 from storage.incidents import Incident, IncidentKind
 from storage.people import Person
-from storage.rules import CheckinRules, HabitRules, Rules, at_village
+from storage.rules import FRAIL, CheckinRules, HabitRules, Rules, at_village
 from storage.villages import Group, Village
 
 A_DAY = timedelta(days=1)
@@ -60,39 +72,47 @@ def usual(minutes: Sequence[int]) -> Usual:
     return Usual(middle, median(abs(one - middle) for one in minutes), len(minutes))
 
 
-async def claim_village(session: AsyncSession, day: date) -> int | None:
-    """Take one village whose habits were not reckoned this day; None when all were."""
-    village = await session.scalar(
-        select(Village)
-        .where(or_(Village.habits_day.is_(None), Village.habits_day < day))
-        .limit(1)
-        .with_for_update(skip_locked=True)
+async def village_to_reckon(session: AsyncSession, day: date) -> int | None:
+    """Return a village whose habits were not reckoned this day, None when all were.
+
+    In no order, so that two nodes seldom reckon the same.
+    """
+    return await session.scalar(
+        select(Village.id).where(_is_not_reckoned(day)).order_by(func.random()).limit(1)
     )
-    if village is None:
-        return None
-    village.habits_day = day
-    return village.id
+
+
+async def claim_village(session: AsyncSession, village: int, day: date) -> bool:
+    """Take a village to write its habits; False where another node was quicker."""
+    taken = await session.scalar(
+        update(Village)
+        .where(Village.id == village, _is_not_reckoned(day))
+        .values(habits_day=day)
+        .returning(Village.id)
+    )
+    return taken is not None
+
+
+def _is_not_reckoned(day: date) -> ColumnElement[bool]:
+    return or_(Village.habits_day.is_(None), Village.habits_day < day)
 
 
 async def reckon(
     session: AsyncSession, village: int, now: datetime, checkin: CheckinRules, rules: HabitRules
-) -> int:
-    """Write down the habits of a village's elders anew; returns of how many."""
-    day = watch_day(now, checkin)
-    first = day - timedelta(days=rules.days - 1)
+) -> dict[str, Usual]:
+    """Return the usual times of a village's elders; it reads much, and writes nothing."""
+    first = watch_day(now, checkin) - timedelta(days=rules.days - 1)
     began = at_village(first, checkin.day_starts)
     signs = await _own_signs(session, village, began, now)
     spans = await downtimes.since(session, began)
     left_out = await _not_hers(session, village, first)
     silent = await _silent_days(session, village, began)
-    words = first_words(signs, began, spans, now)
     minutes: dict[str, list[int]] = {}
-    for (elder, nth), at in words.items():
-        on = first + timedelta(days=nth)
-        if (elder, on) not in left_out and nth not in silent:
-            minutes.setdefault(elder, []).append((at - at_village(on, time())) // A_MINUTE)
-    await _replace(session, village, {elder: usual(of) for elder, of in minutes.items()}, day)
-    return len(minutes)
+    for (elder, nth), at in first_words(signs, began, spans, now).items():
+        day = first + timedelta(days=nth)
+        if (elder, day) not in left_out and nth not in silent:
+            minutes.setdefault(elder, []).append((at - at_village(day, time())) // A_MINUTE)
+    return {elder: usual(of_hers) for elder, of_hers in minutes.items()}
 
 
 async def _own_signs(
@@ -157,9 +177,8 @@ async def _silent_days(session: AsyncSession, village: int, began: datetime) -> 
     return {(at - began) // A_DAY for at in opened}
 
 
-async def _replace(
-    session: AsyncSession, village: int, habits: Mapping[str, Usual], day: date
-) -> None:
+async def keep(session: AsyncSession, village: int, habits: Mapping[str, Usual], day: date) -> None:
+    """Write down the habits of a village's elders in the place of what was known before."""
     here = select(Person.id).where(Person.village_id == village)
     await session.execute(
         delete(Habit).where(Habit.elder_id.in_(here)).execution_options(synchronize_session=False)
@@ -206,8 +225,9 @@ async def unusually_late(
 ) -> list[Late]:
     """Return who is later than usual today, the frail first, of whom `among` is true.
 
-    `among` is a condition on a Person or her Expectation. After an outage of ours nobody is,
-    in a silent village nobody, and nobody who is away or for whom people are called already.
+    `among` is a condition on a Person or her Expectation. After an outage of ours nobody is, and
+    nobody who is away or for whom people are called already, be it with her whole village.
+    Where so many of a village are late that it is hardly each of them, only the frail are.
     """
     day = watch_day(now, rules.checkin)
     since = at_village(day, rules.checkin.day_starts)
@@ -236,8 +256,15 @@ async def unusually_late(
         .order_by(Expectation.tier, Habit.median, Person.id)
     )
     late = [Late(*row) for row in rows]
-    silent = await _silent_villages(session, {one.village_id for one in late}, now, rules)
-    return [one for one in late if one.village_id not in silent]
+    villages = {one.village_id for one in late}
+    called_for = await _called_for(session, villages, since)
+    together = await _late_together(session, villages, now, rules)
+    return [
+        one
+        for one in late
+        if one.village_id not in called_for
+        and (one.tier == FRAIL or one.village_id not in together)
+    ]
 
 
 def _past_her_time(now: datetime, day: date, rules: HabitRules) -> list[ColumnElement[bool]]:
@@ -250,23 +277,32 @@ def _past_her_time(now: datetime, day: date, rules: HabitRules) -> list[ColumnEl
     ]
 
 
-async def _silent_villages(
-    session: AsyncSession, villages: Collection[int], now: datetime, rules: Rules
+async def _called_for(
+    session: AsyncSession, villages: Collection[int], since: datetime
 ) -> set[int]:
-    """Return which of these were called for today, or are so late that it is hardly each."""
-    if not villages:
-        return set()
-    day = watch_day(now, rules.checkin)
-    since = at_village(day, rules.checkin.day_starts)
-    called = await session.scalars(
+    """Return for which of these villages people are called, or were today."""
+    found = await session.scalars(
         select(Incident.village_id).where(
             Incident.village_id.in_(villages),
             Incident.kind == IncidentKind.VILLAGE,
             or_(Incident.opened_at >= since, Incident.climbs_at.is_not(None)),
         )
     )
+    return set(found)
+
+
+async def _late_together(
+    session: AsyncSession, villages: Collection[int], now: datetime, rules: Rules
+) -> set[int]:
+    """Return which of these villages sleep in, or have no power: by the measure of silences.
+
+    Of those who by their habit should have been heard, each is taken to be late as often as
+    she is taken to miss before she is known.
+    """
+    day = watch_day(now, rules.checkin)
+    waited_for = case((Expectation.state == State.MET, 0), else_=1)
     rows = await session.execute(
-        select(Expectation.village_id, Expectation.state, func.count())
+        select(Expectation.village_id, func.count(), func.sum(waited_for, type_=Integer))
         .join(Habit, Habit.elder_id == Expectation.elder_id)
         .where(
             Expectation.village_id.in_(villages),
@@ -274,20 +310,14 @@ async def _silent_villages(
             Expectation.state.in_((State.MET, *WAITING)),
             *_past_her_time(now, day, rules.habits),
         )
-        .group_by(Expectation.village_id, Expectation.state)
+        .group_by(Expectation.village_id)
     )
-    heard: dict[int, int] = {}
-    waited_for: dict[int, int] = {}
-    for village, state, number in rows:
-        counts = heard if state == State.MET else waited_for
-        counts[village] = counts.get(village, 0) + number
-    usual_miss = rules.watch.usual_miss
-    together = {
+    rate = rules.watch.usual_miss
+    return {
         village
-        for village, silent in waited_for.items()
-        if silences.is_one([usual_miss] * (silent + heard.get(village, 0)), silent, rules.watch)
+        for village, expected, late in rows
+        if silences.is_one([rate] * expected, late, rules.watch)
     }
-    return set(called) | together
 
 
 async def claim_groups(session: AsyncSession, groups: Collection[int], day: date) -> list[int]:

@@ -46,27 +46,30 @@ def _page(turn: Turn, pattern: str) -> int:
 async def _show(
     turn: Turn, kind: str, everybody: Sequence[Seen], listed: Sequence[Seen], page: int
 ) -> Answer:
-    """Show one piece; the pieces that follow are of the list whose first was shown."""
+    """Show one piece; to who looks after nobody, somebody else answers."""
     if not everybody:
         return NOT_MINE
-    if not listed and page == 1:
+    order = await _order(turn, kind, listed, page)
+    if not order:
         return Reply(words.all_heard())
-    order = [one.elder.id for one in listed]
-    if page > 1:
-        order = await _remembered(turn, kind) or order
     await lists.remember(turn.session, turn.speaker.id, kind, order, turn.now)
+    return Reply(_piece(kind, order, everybody, page, turn.rules.lists.names))
+
+
+async def _order(turn: Turn, kind: str, listed: Sequence[Seen], page: int) -> list[str]:
+    """Return whose the numbers are; the pieces that follow are of the list first shown."""
+    before = await _remembered(turn, kind) if page > 1 else []
+    return before or [one.elder.id for one in listed]
+
+
+def _piece(kind: str, order: Sequence[str], everybody: Sequence[Seen], page: int, most: int) -> str:
     by_id = {one.elder.id: one for one in everybody}
-    names = turn.rules.lists.names
-    first = (page - 1) * names
-    entries = [
-        (number, by_id[elder])
-        for number, elder in enumerate(order[first : first + names], start=first + 1)
-        if elder in by_id
-    ]
+    first, last = (page - 1) * most, page * most
+    numbered = list(enumerate(order, start=1))[max(first, 0) : last]
+    entries = [(number, by_id[elder]) for number, elder in numbered if elder in by_id]
     if not entries:
-        return Reply(words.no_such_page(kind))
-    following = page + 1 if first + names < len(order) else 0
-    return Reply(words.page(kind, len(order), entries, following))
+        return words.no_such_page(kind)
+    return words.page(kind, len(order), entries, page + 1 if last < len(order) else 0)
 
 
 async def _remembered(turn: Turn, kind: str = "") -> list[str]:

@@ -96,7 +96,8 @@ def sign(ago: int, hour: time, *, by: str = "wang") -> SignOfLife:
 
 async def reckoned(database: Database, village: int) -> Habit | None:
     async with database.writing() as session:
-        await habits.reckon(session, village, NOW, CHECKIN, RULES)
+        found = await habits.reckon(session, village, NOW, CHECKIN, RULES)
+        await habits.keep(session, village, found, TODAY)
     async with database.reading() as session:
         return await session.get(Habit, "wang")
 

@@ -4,10 +4,11 @@ import asyncio
 from datetime import time
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from storage.checkins import Plan
-from storage.people import Identity
+from storage.incidents import Cause, IncidentKind, begin
+from storage.people import Identity, Person
 from tests.habits import let_live_here, reckon, used_to_write
 from tests.village import Village
 
@@ -121,16 +122,24 @@ HILLS = {
 }
 
 
-async def test_where_all_are_later_than_usual_it_is_no_habit_broken_but_a_power_cut(
-    early: Village,
-) -> None:
+async def test_where_all_are_later_than_usual_only_the_frail_are_named(early: Village) -> None:
+    """So many at once have no habit broken: they have no power, or it is a holiday."""
     await let_live_here(early, HILLS)
     for elder in HILLS:
         await used_to_write(early, elder, time(6, 0))
     await reckon(early)
     await early.until("08:20")
+    assert lines(early, "dashan") == [CHEN_IS_LATE]
+    assert "王秀英 还没报" in await early.says("dashan", "未报")
+
+
+async def test_where_the_village_is_called_for_nobody_is_merely_late(early: Village) -> None:
+    async with early.database.writing() as session:
+        village = await session.scalar(select(Person.village_id).where(Person.id == "wang")) or 0
+        silent = Cause("silent:wang", IncidentKind.VILLAGE, "", village, place="李家沟")
+        await begin(session, [silent], early.clock.now(), early.house.config.ladder)
+    await early.until("06:45")
     assert await early.letters("later") == []
-    assert "比平时晚" not in await early.says("dashan", "名单")
 
 
 async def test_three_of_seventeen_are_each_of_them(early: Village) -> None:
