@@ -240,6 +240,17 @@ async def test_what_was_asked_lapses_when_her_leader_moves_her_hours(late_riser:
     assert await hours_of(late_riser, "wang") == (time(7), time(11))
 
 
+async def test_a_leader_who_is_old_herself_asks_how_and_agrees_to_nothing(
+    village: Village,
+) -> None:
+    await used_to_write(village, "laosi", time(9, 30))
+    await village.all_well_but()
+    await village.until("15:01")
+    assert village.heard("laosi") == ["周爷爷，您常常9点半才起。以后等到10点，行就回：改"]
+    assert (await village.says("laosi", "改时间")).startswith("请这样写：")
+    assert await changes(village) == []
+
+
 async def test_half_past_seven_is_no_fall(village: Village) -> None:
     """半到 sounds like 绊倒."""
     await village.until("07:00")
