@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from handlers.habits.talk import HOURS, LATER, SUGGESTION
+from handlers.habits.talk import HOURS, LATER, SUGGESTION, suggestion_key
 from handlers.spoken import hour
 from storage import contacts, habits, hours, letters, people, questions
 from storage.checkins import Expectation, watch_day
@@ -94,7 +94,7 @@ def _letter(wish: Wish, reader: str, now: datetime, rules: Rules) -> NewLetter:
     one, better = wish
     day = village_day(now)
     return NewLetter(
-        key=f"{SUGGESTION}:{one.elder_id}:{day}:{reader}",
+        key=suggestion_key(one.elder_id, day, reader),
         kind=SUGGESTION,
         urgency=Urgency.REMINDER,
         recipient_id=reader,

@@ -484,6 +484,14 @@ async def being_told(session: AsyncSession, incident_id: int, kinds: Collection[
     return list(people)
 
 
+async def has_gone_out(session: AsyncSession, key: str) -> bool:
+    """Tell whether somebody has this letter, or may have it."""
+    found = await session.scalar(
+        select(Letter.id).where(Letter.key == key, Letter.state.in_(GONE_OUT))
+    )
+    return found is not None
+
+
 async def report(
     session: AsyncSession, far_id: str, *, arrived: bool, reason: str
 ) -> Letter | None:

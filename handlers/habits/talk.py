@@ -1,6 +1,7 @@
 """Takes answers about an elder's hours: hers to our suggestion, and her leader's own."""
 
 import re
+from datetime import date
 
 from handlers import names
 from handlers.feature import Feature, Paper
@@ -81,7 +82,18 @@ async def leave_my_hours(turn: Turn) -> Answer:
 
 
 async def _suggested(turn: Turn) -> Suggestion | None:
-    return await hours.open_suggestion(turn.session, turn.speaker.id, turn.now, turn.rules.habits)
+    """Return what she was asked and has not answered; who never got our letter was not asked."""
+    me = turn.speaker.id
+    found = await hours.open_suggestion(turn.session, me, turn.now, turn.rules.habits)
+    if found is None:
+        return None
+    key = suggestion_key(me, found.asked_on, me)
+    return found if await letters.has_gone_out(turn.session, key) else None
+
+
+def suggestion_key(elder: str, day: date, reader: str) -> str:
+    """Return the natural key of the letter that asks, or asks somebody for her."""
+    return f"{SUGGESTION}:{elder}:{day}:{reader}"
 
 
 @router.when(lambda turn: _is_asked_now(turn) and _says_well(turn))

@@ -7,6 +7,7 @@ from sqlalchemy import select, update
 
 from storage.checkins import Expectation, Plan
 from storage.hours import HourChange, Suggestion
+from storage.letters import Letter, LetterState
 from storage.people import Identity
 from storage.rules import VILLAGE_TIME, village_day
 from tests.habits import used_to_write
@@ -91,6 +92,16 @@ async def test_the_next_morning_a_short_yes_is_of_the_morning(late_riser: Villag
     assert await changes(late_riser) == []
     assert await late_riser.says("wang", "改") == MOVED  # that word has only one meaning
     assert await closes_today(late_riser, "wang") == time(9)
+
+
+async def test_who_never_got_the_question_does_not_answer_it(late_riser: Village) -> None:
+    async with late_riser.database.writing() as session:
+        await session.execute(
+            update(Letter).where(Letter.kind == "suggestion").values(state=LetterState.FAILED)
+        )
+    for words in ("行", "可以"):
+        assert await late_riser.says("wang", words) == "王奶奶，记下了，您今天平安。"
+    assert await changes(late_riser) == []
 
 
 async def test_a_yes_said_twice_moves_her_hours_once(late_riser: Village) -> None:
