@@ -37,6 +37,7 @@ from storage.policies import TimebankRules
 from storage.rules import (
     CheckinRules,
     DigestRules,
+    DrillRules,
     HabitRules,
     HearingRules,
     LadderRules,
@@ -230,6 +231,7 @@ class Config(BaseSettings):
     timebank: TimebankRules = TimebankRules()
     habits: HabitRules = HabitRules()
     lists: ListRules = ListRules()
+    drill: DrillRules = DrillRules()
     clock: ClockSection = ClockSection()
     simulator: SimulatorSection = SimulatorSection()
     log: LogSection = LogSection()
@@ -273,6 +275,7 @@ class Config(BaseSettings):
             timebank=self.timebank,
             habits=self.habits,
             lists=self.lists,
+            drill=self.drill,
         )
 
 

@@ -17,7 +17,7 @@ from schedules.delivery import Delivery
 from storage import downtimes, letters
 from storage.database import Database
 from storage.downtimes import Outage
-from storage.incidents import Incident
+from storage.incidents import Incident, IncidentKind
 from storage.letters import Urgency
 
 PATIENCE = 2.0
@@ -65,7 +65,9 @@ class Health:
         async with self._database.reading() as session:
             waiting = await letters.waiting(session)
             live = await session.scalar(
-                select(func.count()).select_from(Incident).where(Incident.climbs_at.is_not(None))
+                select(func.count())
+                .select_from(Incident)
+                .where(Incident.climbs_at.is_not(None), Incident.kind != IncidentKind.DRILL)
             )
             outages = await downtimes.going_on(session)
         self._figures.gather(self._desk, self._delivery, self._bell, self._clock.now())

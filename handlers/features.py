@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from handlers.checkin import talk as checkin
 from handlers.digest import talk as digest
 from handlers.distress import talk as distress
+from handlers.drill import talk as drill
 from handlers.feature import Feature, Paper
 from handlers.habits import talk as habits
 from handlers.help import talk as help_
@@ -27,6 +28,7 @@ FEATURES: Sequence[Feature] = (
     post.FEATURE,
     pairing.FEATURE,
     stranger.FEATURE,
+    drill.FEATURE,
     quiet.FEATURE,
     proxy.FEATURE,
     watch.FEATURE,

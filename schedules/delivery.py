@@ -14,6 +14,7 @@ from typing import Any
 import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from handlers import marks
 from handlers.feature import Paper
 from schedules import pacing
 from schedules.planner import Address, Known, Plan, Rest, Step, is_card, plan, use_up
@@ -197,7 +198,7 @@ class Delivery:
     ) -> dict[int, datetime]:
         recipients = {one.recipient_id for one in due if pacing.may_wait(one, self._together)}
         since = now - pacing.longest(self._rules)
-        got = await letters.last_got(session, recipients, since) if recipients else {}
+        got = await incidents.last_got(session, recipients, since) if recipients else {}
         got |= {(one, alarm): now for one in recipients & self._in_hand for alarm in (True, False)}
         roles = await people.roles_among(session, {person for person, _ in got}) if got else {}
         return pacing.put_off(due, got, roles, self._together, now, self._rules)
@@ -215,7 +216,7 @@ class Delivery:
         with_room: dict[str, Parcel] = {}
         for letter in going:
             beside = with_room.get(letter.recipient_id)
-            if beside is not None and self._has_room(beside, letter):
+            if beside is not None and self._goes_along(beside, letter):
                 beside.letters.append(letter)
                 continue
             found = self._plan(letter, reach.of(letter.recipient_id), known, resting, now)
@@ -230,12 +231,16 @@ class Delivery:
                 used.append((first, letter.urgency))
                 use_up(first, letter.urgency, known, self._rules)
                 self._take_place(first.way, resting, now)
-                if letter.kind in self._together and first.way.forms is None:
+                if self._is_sociable(letter) and first.way.forms is None:
                     with_room[letter.recipient_id] = parcel
         await self._count(session, used, now)
 
-    def _has_room(self, parcel: Parcel, letter: Claimed) -> bool:
-        return letter.kind in self._together and len(parcel.letters) < self._rules.most_together
+    def _goes_along(self, parcel: Parcel, letter: Claimed) -> bool:
+        return self._is_sociable(letter) and len(parcel.letters) < self._rules.most_together
+
+    def _is_sociable(self, letter: Claimed) -> bool:
+        """Tell whether a letter may be said with others: what is only a drill stays apart."""
+        return letter.kind in self._together and not letter.is_drill
 
     async def _count(
         self, session: AsyncSession, used: Sequence[tuple[Step, int]], now: datetime
@@ -332,15 +337,16 @@ class Delivery:
     def _outgoing(self, parcel: Parcel, step: Step) -> Outgoing:
         letter = parcel.first
         paper = self._papers[letter.kind]
-        text = self._in_words(parcel)
+        about = letter.about_name or str((letter.detail or {}).get("village", ""))
+        ask = paper.asks(letter)
         return Outgoing(
             key="|".join(sorted(one.key for one in parcel.letters)),
             address=step.address[1],
-            text=f"{REPEATED}{text}" if any(one.repeated for one in parcel.letters) else text,
+            text=f"{_marks(parcel)}{self._in_words(parcel)}",
             form=paper.travels_under(letter),
-            about=letter.about_name or str((letter.detail or {}).get("village", "")),
+            about=marks.field_of_a_drill(about) if letter.is_drill else about,
             when=letter.written_at,
-            ask=paper.asks(letter),
+            ask=marks.field_of_a_drill(ask) if letter.is_drill else ask,
             voice=letter.media,
             keys=tuple(one.key for one in parcel.letters),
             urgency=letter.urgency,
@@ -423,6 +429,12 @@ class Delivery:
             for address in {address for one in parcels for address in one.lost}:
                 await people.lose(session, address)
             await ladder.pass_over(session, _failed_calls(parcels, outcomes), now)
+
+
+def _marks(parcel: Parcel) -> str:
+    """Return what stands before the words. Of a drill nobody else has to remember it."""
+    repeated = REPEATED if any(one.repeated for one in parcel.letters) else ""
+    return f"{marks.DRILL}{repeated}{marks.NOBODY}" if parcel.first.is_drill else repeated
 
 
 def _notice(step: Step) -> list[Notice]:

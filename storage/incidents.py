@@ -13,6 +13,7 @@ from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import (
+    Case,
     CheckConstraint,
     ColumnElement,
     ForeignKey,
@@ -29,13 +30,15 @@ from sqlalchemy import (
     or_,
     select,
     text,
+    true,
     update,
 )
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import InstrumentedAttribute, Mapped, mapped_column
 
 from storage import letters
 from storage.database import Base, BigId, insert_new, run_many
+from storage.drills import Drill
 from storage.letters import Claimed, NewLetter, Urgency
 from storage.people import Caller, Person, Role, served_by_stand_in
 from storage.rules import Circle, LadderRules
@@ -47,6 +50,7 @@ class IncidentKind(StrEnum):
     EMERGENCY = "emergency"
     CRISIS = "crisis"
     VILLAGE = "village"  # so many are silent at once that it is hardly each of them
+    DRILL = "drill"  # nothing has happened: what is played stands in the drills
 
 
 class Stage(StrEnum):
@@ -67,6 +71,8 @@ class Result(StrEnum):
     HARMED = "出事"
     SPOKE = "报平安"  # she spoke herself
     EACH = "逐一找"  # of a village: each who is still silent is called for by herself
+    CALLED_OFF = "叫停"  # of a drill: who began it has stopped it
+    UNANSWERED = "没回音"  # of a drill: the last step was over
 
 
 ALARM = "alarm"
@@ -91,8 +97,10 @@ class Incident(Base):
         UniqueConstraint("cause"),
         UniqueConstraint("village_id", "number"),
         CheckConstraint("stage IN ('open', 'promised', 'closed')", name="stage"),
-        CheckConstraint("kind IN ('missed', 'emergency', 'crisis', 'village')", name="kind"),
-        CheckConstraint("(elder_id IS NULL) = (kind = 'village')", name="about"),
+        CheckConstraint(
+            "kind IN ('missed', 'emergency', 'crisis', 'village', 'drill')", name="kind"
+        ),
+        CheckConstraint("(elder_id IS NULL) = (kind IN ('village', 'drill'))", name="about"),
         Index("ix_incidents_climbing", "climbs_at", sqlite_where=_LIVE, postgresql_where=_LIVE),
         Index("ix_incidents_live", "elder_id", sqlite_where=_LIVE, postgresql_where=_LIVE),
         Index("ix_incidents_open", "village_id", sqlite_where=_LIVE, postgresql_where=_LIVE),
@@ -106,7 +114,7 @@ class Incident(Base):
     """What people call it in the village: 我去 12."""
     village_id: Mapped[int] = mapped_column(ForeignKey("villages.id"))
     elder_id: Mapped[str | None] = mapped_column(ForeignKey("people.id"))
-    """None where it is about a whole village."""
+    """None where it is about a whole village, or about nobody: a drill."""
     kind: Mapped[str] = mapped_column(String(10))
     stage: Mapped[str] = mapped_column(String(8), default=Stage.OPEN)
     step: Mapped[int] = mapped_column(default=0)
@@ -166,13 +174,15 @@ class Cause:
     """The rule of hearing that called for help, "" where nobody said what it is."""
     place: str = ""
     """The name of the village, where it is about a whole one."""
+    is_drill: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Live:
     """An incident that is not closed. `rule` is the rule that called for help, as far as known.
 
-    `elder_id` is "" where it is about a whole village, and then `place` is its name.
+    `elder_id` is "" where it is about a whole village, and then `place` is its name. Of a
+    drill `kind` and `elder_id` are what it plays.
     """
 
     id: int
@@ -187,6 +197,7 @@ class Live:
     policy: str
     opened_at: datetime
     place: str = ""
+    is_drill: bool = False
     rule: str = ""
 
     @property
@@ -225,10 +236,14 @@ class Live:
         return self.rules.crisis_steps if self.is_crisis else self.rules.steps
 
     @property
+    def is_on_last_step(self) -> bool:
+        return self.step >= len(self.steps) - 1
+
+    @property
     def wait(self) -> timedelta:
         """How long the people of the present step have before the next are called."""
         rules = self.rules
-        if self.step >= len(self.steps) - 1:
+        if self.is_on_last_step:
             repeat = rules.crisis_repeat_minutes if self.is_crisis else rules.repeat_minutes
             return timedelta(minutes=repeat[min(self.lap, len(repeat) - 1)])
         minutes = rules.emergency_wait_minutes if self.is_emergency else rules.wait_minutes
@@ -255,6 +270,16 @@ def _read_policy(policy: str) -> LadderRules:
     return LadderRules(**stored)
 
 
+_IS_DRILL = Incident.kind == IncidentKind.DRILL
+
+
+def _played(of_drill: InstrumentedAttribute[str], in_earnest: ColumnElement[Any]) -> Case[Any]:
+    """What a drill plays stands in the drills: its incident holds nothing that looks true."""
+    played = select(of_drill).where(Drill.cause == Incident.cause).scalar_subquery()
+    return case((_IS_DRILL, played), else_=in_earnest)
+
+
+_ELDER = _played(Drill.elder_id, func.coalesce(Incident.elder_id, ""))
 _PLACE = case(
     (
         Incident.kind == IncidentKind.VILLAGE,
@@ -265,19 +290,24 @@ _PLACE = case(
 
 
 def select_live() -> Select[*tuple[Any, ...]]:
+    """Ask for what is open, drills with it: whoever acts in earnest looks at `is_drill`.
+
+    A condition on the elder or the kind of an incident never holds of a drill.
+    """
     return select(
         Incident.id,
         Incident.cause,
         Incident.number,
         Incident.village_id,
-        func.coalesce(Incident.elder_id, ""),
-        Incident.kind,
+        _ELDER,
+        _played(Drill.kind, Incident.kind.expression),
         Incident.stage,
         Incident.step,
         Incident.lap,
         Incident.policy,
         Incident.opened_at,
         _PLACE,
+        _IS_DRILL,
     ).where(Incident.climbs_at.is_not(None))
 
 
@@ -332,8 +362,8 @@ def _first_row(cause: Cause, number: int, policy: str, now: datetime) -> dict[st
         "cause": cause.key,
         "number": number,
         "village_id": cause.village_id,
-        "elder_id": cause.elder_id or None,
-        "kind": cause.kind,
+        "elder_id": None if cause.is_drill else cause.elder_id or None,
+        "kind": IncidentKind.DRILL if cause.is_drill else cause.kind,
         "stage": Stage.OPEN,
         "step": 0,
         "lap": 0,
@@ -351,9 +381,9 @@ def _first_wait(kind: IncidentKind, policy: str) -> timedelta:
 
 def _as_begun(row: dict[str, Any], id_: int, number: int, cause: Cause) -> Live:
     """Return what was just written, under the number that it really got."""
-    known = {name: row[name] for name in row if name not in ("number", "climbs_at", "elder_id")}
-    known |= {"elder_id": cause.elder_id, "place": cause.place, "rule": cause.rule}
-    return Live(id=id_, number=number, **known)
+    known = {name: row[name] for name in row if name not in ("number", "climbs_at")}
+    known |= {"elder_id": cause.elder_id, "kind": cause.kind, "is_drill": cause.is_drill}
+    return Live(id=id_, number=number, place=cause.place, rule=cause.rule, **known)
 
 
 async def _take_numbers(session: AsyncSession, causes: Sequence[Cause]) -> list[int]:
@@ -394,11 +424,13 @@ def letter_about(
     Its detail holds what its wording and form depend on: the kind of a distress as it is now
     and, of an emergency, the rule that called for help; never her own words.
     """
-    of_it = {"kind": str(incident.kind)} if incident.is_distress else {}
+    of_it: dict[str, Any] = {"kind": str(incident.kind)} if incident.is_distress else {}
     if incident.is_emergency and incident.rule:
         of_it["rule"] = incident.rule
     if incident.is_village:
         of_it["village"] = incident.place
+    if incident.is_drill:
+        of_it[letters.DRILL] = True
     return NewLetter(
         key=key,
         kind=kind,
@@ -448,7 +480,8 @@ async def close(
     """Close an incident by a person's word; False where it was closed before.
 
     `by` is None only for a village whose elders have all been heard, or are called for one
-    by one. What was not sent is withdrawn, and exactly those who were told hear how it ended.
+    by one, or for a drill that nobody ended. What was not sent is withdrawn, and exactly those
+    who were told hear how it ended.
     """
     moved = await session.scalar(
         update(Incident)
@@ -524,11 +557,12 @@ async def with_rules(session: AsyncSession, emergencies: Sequence[Live]) -> list
     return [replace(one, rule=rules.get(one.id, one.rule)) for one in emergencies]
 
 
-async def visible_to(session: AsyncSession, caller: Caller) -> list[Live]:
+async def visible_to(session: AsyncSession, caller: Caller, *, drills: bool = False) -> list[Live]:
     """Return the live incidents this person may look after, the oldest first.
 
     Whoever was called for one, the leader of her group, the coordinators of her village, and
-    who stands in for them; of a crisis only who was called.
+    who stands in for them; of a crisis only who was called. Drills come only where they are
+    asked for, and last.
     """
     mine = [_was_called(caller.id)]
     no_secret = Incident.kind != IncidentKind.CRISIS
@@ -541,8 +575,8 @@ async def visible_to(session: AsyncSession, caller: Caller) -> list[Live]:
         mine.append(and_(no_secret, Incident.elder_id.in_(group)))
     rows = await session.execute(
         select_live()
-        .where(or_(*mine), Incident.elder_id.is_distinct_from(caller.id))
-        .order_by(Incident.opened_at, Incident.id)
+        .where(or_(*mine), _ELDER.is_distinct_from(caller.id), true() if drills else ~_IS_DRILL)
+        .order_by(_IS_DRILL, Incident.opened_at, Incident.id)
     )
     return [Live(*row) for row in rows]
 
@@ -584,7 +618,15 @@ async def hurry(session: AsyncSession, incident_id: int, now: datetime) -> None:
 
 
 async def find_live(session: AsyncSession, incident_id: int) -> Live | None:
-    row = (await session.execute(select_live().where(Incident.id == incident_id))).first()
+    return await _first_live(session, Incident.id == incident_id)
+
+
+async def find_live_of(session: AsyncSession, cause: str) -> Live | None:
+    return await _first_live(session, Incident.cause == cause)
+
+
+async def _first_live(session: AsyncSession, which: ColumnElement[bool]) -> Live | None:
+    row = (await session.execute(select_live().where(which))).first()
     return Live(*row) if row else None
 
 
@@ -617,6 +659,28 @@ async def without_stale(session: AsyncSession, claimed: Sequence[Claimed]) -> li
     stale = {one.id for one in claimed if one.incident_id in closed and one.kind != CLEAR}
     await letters.drop(session, stale)
     return [one for one in claimed if one.id not in stale]
+
+
+async def last_got(
+    session: AsyncSession, people: Collection[str], since: datetime
+) -> dict[tuple[str, bool], datetime]:
+    """Return when each of these people got the last message since a moment, if any.
+
+    Alarms and others are told apart: the key is (person, whether it was an alarm). What
+    belongs to a drill does not count: nothing real waits for it.
+    """
+    is_alarm = letters.Letter.urgency == Urgency.ALARM
+    rows = await session.execute(
+        select(letters.Letter.recipient_id, is_alarm, func.max(letters.Letter.sent_at))
+        .outerjoin(Incident, Incident.id == letters.Letter.incident_id)
+        .where(
+            letters.Letter.recipient_id.in_(people),
+            letters.Letter.sent_at > since,
+            Incident.kind.is_distinct_from(IncidentKind.DRILL),
+        )
+        .group_by(letters.Letter.recipient_id, is_alarm)
+    )
+    return {(person, bool(alarm)): at for person, alarm, at in rows if at is not None}
 
 
 async def about(session: AsyncSession, person: str) -> list[Live]:

@@ -8,10 +8,11 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, exists, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from storage import incidents, letters, silences
+from storage import drills, incidents, letters, silences
 from storage.checkins import Due
 from storage.contacts import Around, around, around_villages
 from storage.database import insert_new
+from storage.drills import Drill
 from storage.incidents import (
     ALARM,
     BROKEN,
@@ -27,6 +28,7 @@ from storage.incidents import (
     IncidentStep,
     Live,
     Promise,
+    Result,
     Stage,
     letter_about,
     select_live,
@@ -129,7 +131,7 @@ async def climb(session: AsyncSession, now: datetime, limit: int) -> int:
     """Move the ladders whose time has come, and return how many there were.
 
     Where somebody had promised, the promise is broken: those who were told learn it, and
-    the next step is called at once.
+    the next step is called at once. A drill ends where in earnest its last step is repeated.
     """
     rows = await session.execute(
         select_live()
@@ -142,12 +144,24 @@ async def climb(session: AsyncSession, now: datetime, limit: int) -> int:
     for incident in due:
         if incident.stage == Stage.PROMISED:
             await _break_promises(session, incident, now)
-    await _rest(session, await _call(session, [_next_step(one) for one in due], now), now)
+    over = [one for one in due if one.is_drill and one.is_on_last_step]
+    for drill in over:
+        await incidents.close(session, drill, Result.UNANSWERED, None, now)
+    higher = [_next_step(one) for one in due if one not in over]
+    await _rest(session, await _call(session, higher, now), now)
     return len(due)
 
 
+async def call_off(session: AsyncSession, drill: Drill, by: str | None, now: datetime) -> bool:
+    """Stop a drill, whether it has begun or is in line; False where it has ended already."""
+    if await drills.drop(session, drill, now):
+        return True
+    live = await incidents.find_live_of(session, drill.cause)
+    return live is not None and await incidents.close(session, live, Result.CALLED_OFF, by, now)
+
+
 def _next_step(incident: Live) -> Live:
-    if incident.step >= len(incident.steps) - 1:
+    if incident.is_on_last_step:
         return replace(incident, lap=incident.lap + 1)
     return replace(incident, step=incident.step + 1)
 
@@ -407,7 +421,7 @@ async def pass_over(session: AsyncSession, failed: Sequence[Failed], now: dateti
             await _tell_watcher(session, letter, now)
             continue
         incident = await incidents.find_live(session, letter.incident_id)
-        if incident is not None and incident.step < len(incident.steps) - 1:
+        if incident is not None and not incident.is_on_last_step:
             await incidents.hurry(session, incident.id, now)
 
 

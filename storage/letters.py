@@ -55,6 +55,9 @@ class LetterState(StrEnum):
     EXPIRED = "expired"
 
 
+DRILL = "drill"
+"""In the detail of a letter: nothing has happened, it belongs to a drill."""
+
 GONE_OUT = (LetterState.SENDING, LetterState.SENT, LetterState.DELIVERED)
 """She has it, or may have it: whoever got an alarm this way is owed the all-clear."""
 
@@ -216,6 +219,10 @@ class Claimed:
     about_gender: str | None
     actor_name: str | None
     about_tier: int | None = None
+
+    @property
+    def is_drill(self) -> bool:
+        return DRILL in (self.detail or {})
 
 
 async def due(
@@ -436,22 +443,6 @@ async def drop(session: AsyncSession, ids: Collection[int]) -> None:
 async def note_refusals(session: AsyncSession, refused: Sequence[Mapping[str, Any]]) -> None:
     """Keep which ways said no: rows of letter_id, number, at, way, remedy and why."""
     await run_many(session, insert(Refusal), refused)
-
-
-async def last_got(
-    session: AsyncSession, people: Collection[str], since: datetime
-) -> dict[tuple[str, bool], datetime]:
-    """Return when each of these people got the last message since a moment, if any.
-
-    Alarms and others are told apart: the key is (person, whether it was an alarm).
-    """
-    is_alarm = Letter.urgency == Urgency.ALARM
-    rows = await session.execute(
-        select(Letter.recipient_id, is_alarm, func.max(Letter.sent_at))
-        .where(Letter.recipient_id.in_(people), Letter.sent_at > since)
-        .group_by(Letter.recipient_id, is_alarm)
-    )
-    return {(person, bool(alarm)): at for person, alarm, at in rows if at is not None}
 
 
 async def told(session: AsyncSession, incident_id: int, kinds: Collection[str]) -> list[str]:

@@ -7,6 +7,7 @@ from storage.database import Base
 from storage.deputies import Deputy
 from storage.digests import Digest
 from storage.downtimes import Downtime
+from storage.drills import Drill
 from storage.duties import Duty
 from storage.habits import Habit
 from storage.hand_overs import HandOver
@@ -77,6 +78,7 @@ TABLES = (
     Suggestion,
     HourChange,
     ShownList,
+    Drill,
 )
 
 metadata = Base.metadata

@@ -6,13 +6,13 @@ from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import exists, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from storage import incidents, silences, today, unheard
 from storage.checkins import watch_day
 from storage.digests import Digest, Slot
-from storage.incidents import IncidentKind, Result
+from storage.incidents import Incident, IncidentKind, Result
 from storage.letters import Letter, LetterState
 from storage.people import Person
 from storage.rules import Rules, at_village
@@ -238,6 +238,9 @@ def _now(
 
 
 async def _failed(session: AsyncSession, village: int, since: datetime) -> int:
+    is_drill = exists().where(
+        Incident.id == Letter.incident_id, Incident.kind == IncidentKind.DRILL
+    )
     found = await session.scalar(
         select(func.count())
         .select_from(Letter)
@@ -246,6 +249,7 @@ async def _failed(session: AsyncSession, village: int, since: datetime) -> int:
             Person.village_id == village,
             Letter.state == LetterState.FAILED,
             Letter.written_at >= since,
+            ~is_drill,
         )
     )
     return found or 0

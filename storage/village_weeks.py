@@ -40,6 +40,9 @@ NEEDED = frozenset({Result.HOSPITAL, Result.HARMED})
 OFTEN = 2
 """From how many false alarms in a week an elder is named: once happens to everybody."""
 
+UNCOUNTED = (IncidentKind.CRISIS, IncidentKind.DRILL)
+"""A crisis is told to few, and a drill is nothing that happened."""
+
 
 @dataclass(frozen=True, slots=True)
 class Week:
@@ -435,7 +438,7 @@ async def _first_answers(session: AsyncSession, village: int, week: Week) -> dic
         select(Promise.incident_id, Promise.made_at, Person.name)
         .join(Incident, Incident.id == Promise.incident_id)
         .join(Person, Person.id == Promise.person_id)
-        .where(_opened_in(village, week), Incident.kind != IncidentKind.CRISIS)
+        .where(_opened_in(village, week), Incident.kind.not_in(UNCOUNTED))
         .order_by(Promise.id.desc())
     )
     return {incident: _Answer(at, name) for incident, at, name in rows}
@@ -447,7 +450,7 @@ async def _promisers(session: AsyncSession, village: int, week: Week) -> list[Pr
         select(Person.id, Person.name, Promise.state, Promise.made_at, Incident.closed_at)
         .join(Promise, Promise.person_id == Person.id)
         .join(Incident, Incident.id == Promise.incident_id)
-        .where(_opened_in(village, week), Incident.kind != IncidentKind.CRISIS)
+        .where(_opened_in(village, week), Incident.kind.not_in(UNCOUNTED))
         .order_by(Person.id)
     )
     by_person: dict[tuple[str, str], list[tuple[str, datetime, datetime | None]]] = {}

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 
+from handlers import marks
 from handlers.feature import Feature, Paper
 from handlers.hearing import numerals
 from handlers.message import Reply
@@ -34,6 +35,8 @@ _RESULTS = {
     "住院": Result.HOSPITAL,
     "出事": Result.HARMED,
 }
+_NEVER_PLAYED = (Result.HOSPITAL, Result.HARMED)
+"""What may be true even in the middle of a drill, and then has to be said in earnest."""
 _WORD = f"(?P<word>{'|'.join(_RESULTS)})了?"
 _OUTCOME = rf"{_WORD}\s*{_NUMBER}\s*号?"
 _OUTCOME_BEHIND = rf"{_NUMBER}\s*号?\s*{_WORD}"
@@ -61,8 +64,8 @@ async def i_go_number_first(turn: Turn) -> Reply:
 
 
 async def _go(turn: Turn, number: int | None) -> Reply:
-    open_ones = await incidents.visible_to(turn.session, turn.speaker)
-    chosen = _choose(open_ones, number)
+    open_ones = await _open_ones(turn)
+    chosen = _choose(_in_earnest(open_ones), number) or _choose(open_ones, number)
     if chosen is not None:
         return await _promise(turn, chosen)
     if number is None and open_ones:
@@ -70,6 +73,15 @@ async def _go(turn: Turn, number: int | None) -> Reply:
     if number is None:
         return Reply(words.nothing_open())
     return Reply(words.no_such_number(await _named(turn, open_ones)))
+
+
+async def _open_ones(turn: Turn) -> list[Live]:
+    """Return what the speaker may look after, drills last."""
+    return await incidents.visible_to(turn.session, turn.speaker, drills=True)
+
+
+def _in_earnest(open_ones: Sequence[Live]) -> list[Live]:
+    return [one for one in open_ones if not one.is_drill]
 
 
 @router.when(known(says(_GO_TO)))
@@ -81,11 +93,15 @@ async def i_go_to_her(turn: Turn) -> Reply | NotMine:
 
 
 async def _about_the_named(turn: Turn, pattern: str) -> list[Live]:
-    """Return what is open about the elder who is named, of what the speaker may look after."""
+    """Return what is open about the elder who is named, of what the speaker may look after.
+
+    A drill about her only where nothing else is.
+    """
     found = re.fullmatch(pattern, turn.words)
-    open_ones = await incidents.visible_to(turn.session, turn.speaker)
+    open_ones = await _open_ones(turn)
     names = await people.names_of(turn.session, {one.elder_id for one in open_ones})
-    return [one for one in open_ones if found and names.get(one.elder_id) == found["name"]]
+    hers = [one for one in open_ones if found and names.get(one.elder_id) == found["name"]]
+    return _in_earnest(hers) or hers
 
 
 @router.when(known(lambda turn: bool(turn.promised) and says(_CANNOT)(turn)))
@@ -99,11 +115,17 @@ async def i_cannot_go(turn: Turn) -> Reply:
         return Reply(words.no_such_number(await _named(turn, turn.promised)))
     elder = await _name_of(turn, chosen)
     if await ladder.take_back(turn.session, chosen, turn.speaker.id, turn.now):
-        return Reply(words.somebody_else_goes(elder))
+        said = words.somebody_else_goes(elder)
+        return Reply(marks.practised(said) if chosen.is_drill else said)
     return Reply(words.already_ended(elder))
 
 
 async def _promise(turn: Turn, incident: Live) -> Reply:
+    reply = await _take_promise(turn, incident)
+    return Reply(marks.practised(reply.text)) if incident.is_drill else reply
+
+
+async def _take_promise(turn: Turn, incident: Live) -> Reply:
     elder = await _name_of(turn, incident)
     if any(mine.id == incident.id for mine in turn.promised):
         return Reply(words.you_already_go(elder, incident.number))
@@ -129,7 +151,7 @@ async def it_ended_number_first(turn: Turn) -> Reply:
 
 
 async def _end(turn: Turn, pattern: str) -> Reply:
-    open_ones = await incidents.visible_to(turn.session, turn.speaker)
+    open_ones = await _open_ones(turn)
     chosen = _choose(open_ones, _number(turn, pattern))
     if chosen is None:
         return Reply(words.no_such_number(await _named(turn, open_ones)))
@@ -140,6 +162,8 @@ async def _end(turn: Turn, pattern: str) -> Reply:
 async def she_whom_i_name_is_well(turn: Turn) -> Reply | NotMine:
     hers = await _about_the_named(turn, _OUTCOME_OF)
     result = _result(turn, _OUTCOME_OF)
+    if result in _NEVER_PLAYED:
+        hers = _in_earnest(hers)
     if len(hers) > 1:
         return await _ask_which(turn, str(result), hers)
     return await _close(turn, hers[0], result) if hers else NOT_MINE
@@ -147,7 +171,7 @@ async def she_whom_i_name_is_well(turn: Turn) -> Reply | NotMine:
 
 @router.when(known(_bare_outcome))
 async def the_one_i_promised_ended(turn: Turn) -> Reply | NotMine:
-    waiting = list(turn.promised) or await incidents.visible_to(turn.session, turn.speaker)
+    waiting = await _may_be_meant(turn)
     if not waiting:
         return NOT_MINE
     if len(waiting) > 1:
@@ -158,7 +182,21 @@ async def the_one_i_promised_ended(turn: Turn) -> Reply | NotMine:
     return await _close(turn, waiting[0], result)
 
 
+async def _may_be_meant(turn: Turn) -> list[Live]:
+    """Return what a bare outcome may be about: what he promised, else what is open.
+
+    Where a drill is among it, so is everything in earnest: neither is closed by mistake.
+    """
+    mine = list(turn.promised)
+    if mine and mine == _in_earnest(mine):
+        return mine
+    open_ones = await _open_ones(turn)
+    return [one for one in open_ones if one in mine or not mine or not one.is_drill]
+
+
 async def _close(turn: Turn, incident: Live, result: Result) -> Reply:
+    if incident.is_drill:
+        return await _close_drill(turn, incident, result)
     if incident.is_village:
         return await _close_village(turn, incident, result)
     elder = await _name_of(turn, incident)
@@ -169,6 +207,15 @@ async def _close(turn: Turn, incident: Live, result: Result) -> Reply:
     if await incidents.close(turn.session, incident, result, turn.speaker.id, turn.now):
         return Reply(words.ended(elder, result))
     return Reply(words.already_ended(elder))
+
+
+async def _close_drill(turn: Turn, incident: Live, result: Result) -> Reply:
+    elder = await _name_of(turn, incident)
+    if result in _NEVER_PLAYED:
+        return Reply(marks.practised(words.only_a_drill(elder, result)))
+    if await incidents.close(turn.session, incident, result, turn.speaker.id, turn.now):
+        return Reply(marks.practised(words.drill_ended(elder)))
+    return Reply(marks.practised(words.already_ended(elder)))
 
 
 async def _close_village(turn: Turn, incident: Live, result: Result) -> Reply:
@@ -211,16 +258,22 @@ async def _ask_which(turn: Turn, verb: str, open_ones: Sequence[Live]) -> Reply:
 
 
 async def _named(turn: Turn, open_ones: Sequence[Live]) -> list[tuple[int, str]]:
-    """Number and name each; where somebody is there twice, say what each is about."""
+    """Number and name each; where somebody is there twice, say what each is about.
+
+    Of a drill it is always said.
+    """
     names = await people.names_of(turn.session, {one.elder_id for one in open_ones})
     tell = _is_twice(open_ones)
     return [
-        (
-            one.number,
-            (one.place or names[one.elder_id]) + (words.about_what(one.kind) if tell else ""),
-        )
+        (one.number, (one.place or names[one.elder_id]) + _about(one, tell=tell))
         for one in open_ones
     ]
+
+
+def _about(incident: Live, *, tell: bool) -> str:
+    if incident.is_drill:
+        return words.about_what(IncidentKind.DRILL)
+    return words.about_what(incident.kind) if tell else ""
 
 
 def _is_twice(open_ones: Sequence[Live]) -> bool:

@@ -28,6 +28,7 @@ _ABOUT = {
     IncidentKind.EMERGENCY: "出事",
     IncidentKind.CRISIS: "要人陪",
     IncidentKind.VILLAGE: "全村没声",
+    IncidentKind.DRILL: "（演练）",
 }
 WHAT = {
     "emergency.fall": "摔倒了",
@@ -141,6 +142,8 @@ def worse(letter: Claimed) -> str:
 
 
 def clear(letter: Claimed) -> str:
+    if letter.is_drill:
+        return "演练结束了，谢谢您！"
     if village := (letter.detail or {}).get("village"):
         return f"{village}{_how_it_ended(letter)}。"
     how = ENDED[result(letter)]
@@ -159,6 +162,8 @@ def promised_ask(letter: Claimed) -> str:
 
 
 def clear_ask(letter: Claimed) -> str:
+    if letter.is_drill:
+        return "结束了，谢谢您"
     return ENDED[result(letter)]
 
 
@@ -234,6 +239,16 @@ def ended(elder: str, result: Result) -> str:
 
 def harmed(elder: str, number: int) -> str:
     return f"快打120！家人和村里都叫了。{elder}安顿好请回：住院 {number}"
+
+
+def drill_ended(elder: str) -> str:
+    return f"记下了：{elder}的演练结束。都告诉大家了，谢谢您！"
+
+
+def only_a_drill(elder: str, word: str) -> str:
+    """Take neither for played nor for true what may be true: let him say it again."""
+    first = "快打120！" if word == Result.HARMED else ""
+    return f"{elder}的是演练，没记{word}。要是真的，{first}请回：{elder}{word}了"
 
 
 def already_ended(elder: str) -> str:

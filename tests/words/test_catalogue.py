@@ -16,14 +16,16 @@ import handlers
 from handlers.desk import TROUBLE
 from handlers.features import PAPERS
 from handlers.lists.seen import Closer, Seen
+from handlers.marks import field_of_a_drill
 from handlers.watch import words as watch
 from storage import duties
+from storage.drill_reports import DrillReport
 from storage.habits import Usual
 from storage.hours import Hours
 from storage.incidents import Result
 from storage.letters import Claimed
 from storage.people import Caller, Person, Role
-from storage.rules import VILLAGE_TIME, DigestRules
+from storage.rules import VILLAGE_TIME, DigestRules, DrillRules
 from storage.today import ElderToday, FirstSign, Standing
 
 WANG = Caller("wang", "王秀英", "female", 1, 1, frozenset({Role.ELDER}), ("wechat", "w"), True)
@@ -82,6 +84,24 @@ CLOSER = Closer(
     ((MORNING, Result.BROKEN_PHONE),),
 )
 HOURS = Hours(time(7, 30), time(10))
+REPORT = DrillReport(
+    number=12,
+    village="李家沟",
+    elder="王秀英",
+    kind="missed",
+    pace=1,
+    began=MORNING.isoformat(),
+    to_incident=3,
+    steps=[],
+    acknowledged=None,
+    ended_after=3600,
+    result=Result.UNANSWERED,
+    ended_by="",
+    never_reached=["王小梅"],
+    without_phone=[],
+    marks=DrillRules(),
+)
+OF_DRILL = replace(LETTER, detail={"drill": True, "report": REPORT.as_detail()})
 EMERGENCIES = Path(handlers.__file__ or "").parent / "hearing" / "rules" / "emergency.toml"
 NAMES = ["刘翠花", "李大山", "王小梅"]
 OPEN = [(12, "王秀英"), (13, "陈德福")]
@@ -242,6 +262,21 @@ TO_OTHERS = {
     "distress.crisis": lambda words: words.crisis(LETTER),
     "distress.follow_up": lambda words: words.follow_up(LETTER),
     "distress.unclear": lambda words: words.unclear(LETTER),
+    "drill.HOW": lambda words: words.HOW,
+    "drill.NOT_ASKED": lambda words: words.NOT_ASKED,
+    "drill.shall_we": lambda words: words.shall_we("王秀英", "emergency", 6, by_night=True),
+    "drill.begins": lambda words: words.begins("王秀英"),
+    "drill.nobody_of_that_name": lambda words: words.nobody_of_that_name("王秀英"),
+    "drill.which_village": lambda words: words.which_village("王秀英", ["李家沟", "柳河湾"]),
+    "drill.two_of_that_name": lambda words: words.two_of_that_name("王秀英"),
+    "drill.nobody_to_call": lambda words: words.nobody_to_call("王秀英"),
+    "drill.is_looked_for": lambda words: words.is_looked_for("王秀英"),
+    "drill.goes_on": lambda words: words.goes_on("王秀英"),
+    "drill.stopped": lambda words: words.stopped("王秀英"),
+    "drill.nothing_to_stop": lambda words: words.nothing_to_stop(),
+    "drill.never_held": lambda words: words.never_held(),
+    "watch.drill_ended": lambda words: words.drill_ended("王秀英"),
+    "watch.only_a_drill": lambda words: words.only_a_drill("王秀英", Result.HARMED),
     "pairing.welcome": lambda words: words.welcome(PERSON, is_elder=True),
     "pairing.welcome_back": lambda words: words.welcome_back("王小梅"),
     "pairing.wrong_code": lambda words: words.wrong_code(3),
@@ -310,6 +345,11 @@ PARTS = {
     "rota.days": lambda words: words.days(SATURDAY),
     "rota.uncovered_ask": lambda words: words.uncovered_ask(LETTER),
     "distress.crisis_ask": lambda words: words.crisis_ask(LETTER),
+    "drill.report": lambda words: words.report(REPORT),
+    "drill.report_letter": lambda words: words.report_letter(OF_DRILL),
+    "drill.report_ask": lambda words: words.report_ask(OF_DRILL),
+    "drill.verdict": lambda words: words.verdict(REPORT),
+    "drill.lasts": lambda words: words.lasts(123),
     "watch.about_what": lambda words: words.about_what("missed"),
     "watch.result": lambda words: str(words.result(LETTER)),
     "proxy.list_ask": lambda words: words.list_ask(LETTER),
@@ -334,8 +374,9 @@ PARTS = {
 FORBIDDEN = re.compile("死|失联|错误|系统|故障|服务器|超时|异常|无效|非法|用户|账号|您必须|怎么又")
 OURS = "刚才系统故障"
 """The one thing of ours that people are told, in the words of DOMAIN.md, section 3."""
-TO_COORDINATORS = {"digest", "tonight", "unread", "week_sheet", "county_sheet"}
+TO_COORDINATORS = {"digest", "tonight", "unread", "week_sheet", "county_sheet", "drill_report"}
 """What they ask depends on their lists; it is held to the same twenty characters below."""
+OF_A_DRILL = ("alarm", "distress", "promised", "broken", "clear", "unreached", "drill_report")
 
 Sentence = Callable[[ModuleType], str]
 CATALOGUE: dict[str, Sentence] = {**TO_ELDERS, **TO_OTHERS, **LISTS}
@@ -409,6 +450,12 @@ def test_what_a_template_asks_fits_its_twenty_characters(kind: str) -> None:
 def test_what_a_digest_asks_fits_the_same_twenty_characters(name: str) -> None:
     asks: Sentence = PARTS[name]
     assert len(asks(import_module("handlers.digest.words"))) <= 20
+
+
+@pytest.mark.parametrize("kind", OF_A_DRILL)
+def test_what_a_template_asks_in_a_drill_is_marked_and_fits_as_well(kind: str) -> None:
+    asked = PAPERS[kind].asks(replace(OF_DRILL, kind=kind, number=1234))
+    assert len(field_of_a_drill(asked)) <= 20
 
 
 def test_even_in_trouble_we_say_what_to_do() -> None:
