@@ -6,9 +6,10 @@ from pathlib import Path
 import click
 
 from bot import serve as street
-from bot.command import config_option, configured, stop_at
+from bot.command import address_told, config_option, configured, stop_at
 from bot.config import Config
 from bot.demo import demo
+from bot.drill_command import drill_group
 from bot.equipment import lacking
 from bot.export_command import export
 from bot.hearing_commands import hearing
@@ -34,13 +35,8 @@ def main(context: click.Context, path: Path | None) -> None:
 def serve(config: Config) -> None:
     """Answer WeChat, and watch over the elders, until told to stop."""
     stop_at(lacking(config))
-    try:
+    with address_told(config):
         asyncio.run(street.serve(config))
-    except OSError as error:
-        if error.filename:
-            raise  # it is about a file, and not about the address
-        where = f"{config.server.host}:{config.server.port}"
-        raise click.ClickException(f"cannot serve at {where}: {error.strerror}") from None
 
 
 @main.command("check-config")
@@ -78,6 +74,7 @@ def import_(config: Config, file: Path) -> None:
 
 
 main.add_command(demo)
+main.add_command(drill_group)
 main.add_command(hearing)
 main.add_command(ledger_group)
 main.add_command(letters_group)

@@ -46,6 +46,18 @@ def configured(command: Callable[..., Any]) -> Callable[..., Any]:
     return run
 
 
+@contextmanager
+def address_told(config: Config) -> Iterator[None]:
+    """Say that the address cannot be had, instead of a traceback."""
+    try:
+        yield
+    except OSError as error:
+        if error.filename:
+            raise  # it is about a file, and not about the address
+        where = f"{config.server.host}:{config.server.port}"
+        raise click.ClickException(f"cannot serve at {where}: {error.strerror}") from None
+
+
 def stop_at(faults: list[str]) -> None:
     """Go no further where there are faults, and say each."""
     if faults:

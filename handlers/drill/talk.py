@@ -5,11 +5,12 @@ from collections.abc import Sequence
 
 from handlers import marks
 from handlers.drill import words
+from handlers.drill.before import called, hindrance
 from handlers.feature import Feature, Paper
 from handlers.message import Reply
 from handlers.router import Condition, Router, known, says
 from handlers.turn import Turn
-from storage import contacts, drill_reports, drills, incidents, ladder, people, questions, silences
+from storage import drill_reports, drills, ladder, people, questions
 from storage.drills import Drilled, NewDrill
 from storage.incidents import IncidentKind
 from storage.people import Role
@@ -76,9 +77,8 @@ async def yes(turn: Turn) -> Reply:
         pace=turn.rules.drill.pace,
         asked_by=turn.speaker.id,
     )
-    hindrance = await _hindrance(turn, drill.elder_id, drill.village_id)
-    if hindrance:
-        return Reply(hindrance)
+    if why_not := await _hindrance(turn, drill.elder_id, drill.village_id):
+        return Reply(why_not)
     await drills.ask(turn.session, drill, turn.now)
     elder = await people.name_of(turn.session, drill.elder_id)
     return Reply(marks.practised(words.begins(elder)))
@@ -94,13 +94,12 @@ async def shall_we(turn: Turn) -> Reply:
         return Reply(_who(name, found))
     elder = found[0]
     kind = IncidentKind.EMERGENCY if said and said["harmed"] else IncidentKind.MISSED
-    called = await _called(turn, elder.id)
-    hindrance = await _hindrance(turn, elder.id, elder.village_id)
-    if hindrance or not called:
-        return Reply(hindrance or words.nobody_to_call(elder.name))
+    if why_not := await _hindrance(turn, elder.id, elder.village_id):
+        return Reply(why_not)
     about = {"elder": elder.id, "village": elder.village_id, "kind": kind}
     await questions.ask(turn.session, turn.speaker.id, SHALL_WE, turn.now, about=about)
-    return Reply(words.shall_we(elder.name, kind, len(called), by_night=_is_night(turn)))
+    people_called = len(await called(turn.session, elder.id, turn.now, turn.rules.ladder))
+    return Reply(words.shall_we(elder.name, kind, people_called, by_night=_is_night(turn)))
 
 
 def _who(name: str, found: Sequence[Drilled]) -> str:
@@ -110,19 +109,8 @@ def _who(name: str, found: Sequence[Drilled]) -> str:
     return words.which_village(name, villages) if villages[1:] else words.two_of_that_name(name)
 
 
-async def _called(turn: Turn, elder: str) -> list[str]:
-    """Return everybody whom the whole ladder would call for her."""
-    around = (await contacts.around(turn.session, {elder}, turn.now))[elder]
-    return around.of(circle for step in turn.rules.ladder.steps for circle in step)
-
-
 async def _hindrance(turn: Turn, elder: str, village: int) -> str:
-    """Say why it cannot be held now, "" where it can: one at a time, and none beside an alarm."""
-    hers = await incidents.about(turn.session, elder)
-    if hers or await silences.live_of(turn.session, [village]):
-        return words.is_looked_for(await people.name_of(turn.session, elder))
-    other = await drills.going_on(turn.session, village)
-    return words.goes_on(await people.name_of(turn.session, other.elder_id)) if other else ""
+    return await hindrance(turn.session, elder, village, turn.now, turn.rules.ladder)
 
 
 def _is_night(turn: Turn) -> bool:

@@ -76,11 +76,11 @@ def _of(letter: Claimed) -> DrillReport:
 
 def report(drill: DrillReport) -> str:
     """Say what it has shown in ten lines at most, the verdict first."""
-    lines = [verdict(drill), _title(drill)]
-    lines += [_step(one) for one in drill.steps[:_STEPS_SHOWN]]
+    lines = [verdict(drill), title(drill)]
+    lines += [step(one) for one in drill.steps[:_STEPS_SHOWN]]
     lines += [f"没联系上：{_some(drill.never_reached)}。"] if drill.never_reached else []
     lines += [f"没有手机：{_some(drill.without_phone)}。"] if drill.without_phone else []
-    return "\n".join([*lines, _end(drill)])
+    return "\n".join([*lines, end(drill)])
 
 
 def verdict(drill: DrillReport) -> str:
@@ -111,20 +111,20 @@ def _short_of(drill: DrillReport) -> list[str]:
     return faults
 
 
-def _title(drill: DrillReport) -> str:
+def title(drill: DrillReport) -> str:
     pace = f"，快{drill.pace:g}倍" if drill.pace != 1 else ""
     return f"{drill.number}号演练：{drill.elder}{_PLAYED[IncidentKind(drill.kind)]}{pace}。"
 
 
-def _step(step: StepCalled) -> str:
-    when = "一开始" if not step.after else f"{lasts(step.after)}后"
-    if not step.calls:
-        return f"第{step.step + 1}批，{when}：没有人可叫。"
-    slowest = f"，最慢{lasts(step.slowest)}送出" if step.slowest is not None else "，都没送出"
-    return f"第{step.step + 1}批，{when}：{_some([one.name for one in step.calls])}{slowest}。"
+def step(called: StepCalled) -> str:
+    when = "一开始" if not called.after else f"{lasts(called.after)}后"
+    if not called.calls:
+        return f"第{called.step + 1}批，{when}：没有人可叫。"
+    slowest = f"，最慢{lasts(called.slowest)}送出" if called.slowest is not None else "，都没送出"
+    return f"第{called.step + 1}批，{when}：{_some([one.name for one in called.calls])}{slowest}。"
 
 
-def _end(drill: DrillReport) -> str:
+def end(drill: DrillReport) -> str:
     answered = drill.acknowledged
     first = f"{answered.name}先应，{lasts(answered.after)}。" if answered else "没有人应。"
     if drill.ended_after is None:

@@ -19,7 +19,7 @@ from handlers.lists.seen import Closer, Seen
 from handlers.marks import field_of_a_drill
 from handlers.watch import words as watch
 from storage import duties
-from storage.drill_reports import DrillReport
+from storage.drill_reports import DrillReport, StepCalled
 from storage.habits import Usual
 from storage.hours import Hours
 from storage.incidents import Result
@@ -349,6 +349,9 @@ PARTS = {
     "drill.report_letter": lambda words: words.report_letter(OF_DRILL),
     "drill.report_ask": lambda words: words.report_ask(OF_DRILL),
     "drill.verdict": lambda words: words.verdict(REPORT),
+    "drill.title": lambda words: words.title(REPORT),
+    "drill.step": lambda words: words.step(StepCalled(step=0, after=0, calls=[])),
+    "drill.end": lambda words: words.end(REPORT),
     "drill.lasts": lambda words: words.lasts(123),
     "watch.about_what": lambda words: words.about_what("missed"),
     "watch.result": lambda words: str(words.result(LETTER)),
