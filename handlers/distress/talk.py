@@ -3,14 +3,15 @@
 import re
 from collections.abc import Mapping, Sequence
 
+from handlers import who
 from handlers.calling import FOLLOW_UP, call_people, number_for
-from handlers.distress import who, words
-from handlers.distress.who import Candidate
+from handlers.distress import words
 from handlers.feature import Feature, Paper
 from handlers.hearing import DISTRESS, Level, numerals
 from handlers.message import Kind, Reply
 from handlers.router import Router, known
 from handlers.turn import Turn
+from handlers.who import Candidate
 from storage import contacts, incidents, letters, people, questions
 from storage.letters import NewLetter, Urgency
 from storage.people import Person, Role
