@@ -18,6 +18,7 @@ from handlers.checkin.talk import i_am_unwell, i_need_a_hand
 from handlers.checkin.watcher import LISTEN, NEEDS_WORD, tell_watcher
 from handlers.distress.talk import somebody_is_in_distress
 from handlers.hearing import DISTRESS, Hearing, Level
+from handlers.holds.talk import heard_of_going_away
 from handlers.message import Kind, Message, Reply
 from handlers.router import Handler
 from handlers.turn import Turn
@@ -89,7 +90,8 @@ ANSWERS: Mapping[Level, Handler] = {
     Level.CARE: i_am_unwell,
     Level.REQUEST: i_need_a_hand,
 }
-"""What is done about a level, the same as for written words. Of the others nothing follows."""
+"""What is done about a level, the same as for written words. Of the others nothing follows, but
+that she is asked back who seems to be going away."""
 
 
 class Listening:
@@ -209,8 +211,8 @@ class Listening:
 
     async def _raise_level(self, turn: Turn) -> None:
         """Do what written words would have done, and bring her the answer as a letter."""
-        handler = ANSWERS.get(turn.verdict.level)
-        answer = await handler(turn) if handler else None
+        handler = ANSWERS.get(turn.verdict.level, heard_of_going_away)
+        answer = await handler(turn)
         if isinstance(answer, Reply):
             await letters.write(turn.session, [_letter(turn, answer)], turn.now)
 

@@ -1,8 +1,10 @@
 """What is said when somebody goes away, and when she comes back."""
 
+from collections.abc import Sequence
 from datetime import date, timedelta
 
 from handlers import names
+from storage.holds import HOSPITAL
 from storage.letters import Claimed
 
 
@@ -14,6 +16,46 @@ def until(called: str, last_day: date, *, in_hospital: bool) -> str:
 
 def how_long(called: str) -> str:
     return f"{called}，您去几天？请回：去3天"
+
+
+def is_it_so(called: str, last_day: date, *, in_hospital: bool) -> str:
+    where = "住院" if in_hospital else "出门"
+    back = _day(last_day + timedelta(days=1))
+    return f"{called}，您{where}，{back}再报平安，是吗？请打字回：对"
+
+
+def as_always(called: str) -> str:
+    return f"{called}，好，那明早照常等您报平安。"
+
+
+def how_long_for(name: str) -> str:
+    return f"{name}去几天？请回：去3天"
+
+
+def which_elder(names: Sequence[str]) -> str:
+    return f"您说的是哪位老人？请回全名：{'、'.join(names[:5])}"
+
+
+def told(letter: Claimed) -> str:
+    away = "住院了" if _is_in_hospital(letter) else "出门了"
+    return f"{letter.actor_name}说，{letter.about_name}{away}，{_until(letter)}前不等报平安。"
+
+
+def told_ask(letter: Claimed) -> str:
+    away = "住院" if _is_in_hospital(letter) else "出门"
+    return f"{away}，{_until(letter)}前不等报平安"
+
+
+def _is_in_hospital(letter: Claimed) -> bool:
+    return str((letter.detail or {})["reason"]) == HOSPITAL
+
+
+def _until(letter: Claimed) -> str:
+    return _day(date.fromisoformat((letter.detail or {})["last_day"]) + timedelta(days=1))
+
+
+def _day(day: date) -> str:
+    return f"{day.month}月{day.day}日"
 
 
 def for_her(name: str, last_day: date) -> str:

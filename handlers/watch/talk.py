@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from datetime import timedelta
 
 from handlers import marks
 from handlers.feature import Feature, Paper
@@ -10,10 +11,12 @@ from handlers.message import Reply
 from handlers.router import NOT_MINE, NotMine, Router, known, says
 from handlers.turn import Turn
 from handlers.watch import words
-from storage import incidents, ladder, people, silences
+from storage import holds, incidents, ladder, people, silences
+from storage.holds import NewHold
 from storage.incidents import IncidentKind, Live, Result
 from storage.letters import Claimed
 from storage.people import Person
+from storage.rules import village_day
 
 router = Router("watch")
 
@@ -205,8 +208,24 @@ async def _close(turn: Turn, incident: Live, result: Result) -> Reply:
         await ladder.worsen(turn.session, incident, by, turn.now, is_with_her=True)
         return Reply(words.harmed(elder, incident.number))
     if await incidents.close(turn.session, incident, result, turn.speaker.id, turn.now):
+        if result is Result.HOSPITAL:
+            await _excuse(turn, incident.elder_id)
         return Reply(words.ended(elder, result))
     return Reply(words.already_ended(elder))
+
+
+async def _excuse(turn: Turn, elder: str) -> None:
+    """In hospital her word is not waited for in the coming days."""
+    today = village_day(turn.now)
+    hold = NewHold(
+        cause=f"{turn.message.channel}:{turn.message.key}",
+        elder_id=elder,
+        reason=holds.HOSPITAL,
+        first_day=today,
+        last_day=today + timedelta(days=turn.rules.checkin.hospital_days - 1),
+        said_by=turn.speaker.id,
+    )
+    await holds.put(turn.session, hold, turn.now)
 
 
 async def _close_drill(turn: Turn, incident: Live, result: Result) -> Reply:

@@ -94,4 +94,7 @@ async def test_the_daughters_word_ends_the_alarm_and_all_who_were_told_hear_it(
     await village.until("09:47")
     await village.says("xiaomei", "请假 王秀英 2天")
     await village.until("09:50")
-    assert village.heard("dashan")[-1] == "王秀英平安，外出了。王小梅看过了。"
+    assert village.heard("dashan")[-2:] == [
+        "王秀英平安，外出了。王小梅看过了。",
+        "王小梅说，王秀英出门了，11月25日前不等报平安。",
+    ]

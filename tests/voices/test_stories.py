@@ -131,6 +131,14 @@ async def test_a_voice_about_a_neighbour_calls_people_to_the_neighbour(village: 
     assert village.heard("wang")[-1].startswith("陈爷爷的事，叫了")
 
 
+async def test_a_voice_that_says_she_goes_away_is_only_asked_back(village: Village) -> None:
+    await speaks(village, "wang", "我去儿子家住三天")
+    await ring_twice(village)
+    asked = "王奶奶，您出门，11月26日再报平安，是吗？请打字回：对"
+    assert village.heard("wang")[-1] == asked
+    assert await village.says("wang", "对") == "王奶奶，记下了，11月26日再等您报平安。路上慢点。"
+
+
 async def test_where_it_is_not_clear_who_is_meant_she_is_asked(village: Village) -> None:
     await speaks(village, "wang", "老马摔倒了，快来人")
     await ring_twice(village)

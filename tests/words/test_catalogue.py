@@ -101,6 +101,7 @@ REPORT = DrillReport(
     without_phone=[],
     marks=DrillRules(),
 )
+OF_HOLD = replace(LETTER, detail={"last_day": "2026-11-25", "reason": "hospital"})
 OF_DRILL = replace(LETTER, detail={"drill": True, "report": REPORT.as_detail()})
 EMERGENCIES = Path(handlers.__file__ or "").parent / "hearing" / "rules" / "emergency.toml"
 NAMES = ["刘翠花", "李大山", "王小梅"]
@@ -125,6 +126,8 @@ TO_ELDERS = {
     "checkin.re_ask": lambda words: words.re_ask(LETTER),
     "holds.until": lambda words: words.until("王奶奶", date(2026, 11, 25), in_hospital=False),
     "holds.how_long": lambda words: words.how_long("王奶奶"),
+    "holds.is_it_so": lambda words: words.is_it_so("王奶奶", date(2026, 11, 25), in_hospital=False),
+    "holds.as_always": lambda words: words.as_always("王奶奶"),
     "holds.welcome_home": lambda words: words.welcome_home("王奶奶"),
     "holds.greeting": lambda words: words.greeting(LETTER),
     "quiet.left_in_peace": lambda words: words.left_in_peace(WANG),
@@ -169,6 +172,9 @@ TO_OTHERS = {
     "watch.already_ended": lambda words: words.already_ended("王秀英"),
     "watch.yourself_or_her": lambda words: words.yourself_or_her(OPEN[0]),
     "holds.for_her": lambda words: words.for_her("王秀英", date(2026, 11, 25)),
+    "holds.how_long_for": lambda words: words.how_long_for("王秀英"),
+    "holds.which_elder": lambda words: words.which_elder(["王秀英", "陈德福"]),
+    "holds.told": lambda words: words.told(OF_HOLD),
     "holds.she_is_back": lambda words: words.she_is_back("王秀英"),
     "holds.not_yours": lambda words: words.not_yours("王秀英"),
     "holds.too_long": lambda words: words.too_long(60),
@@ -353,6 +359,7 @@ PARTS = {
     "drill.step": lambda words: words.step(StepCalled(step=0, after=0, calls=[])),
     "drill.end": lambda words: words.end(REPORT),
     "drill.lasts": lambda words: words.lasts(123),
+    "holds.told_ask": lambda words: words.told_ask(OF_HOLD),
     "watch.about_what": lambda words: words.about_what("missed"),
     "watch.result": lambda words: str(words.result(LETTER)),
     "proxy.list_ask": lambda words: words.list_ask(LETTER),
@@ -444,7 +451,7 @@ def test_one_two_and_three_always_mean_the_same(name: str) -> None:
 @pytest.mark.parametrize("kind", sorted(PAPERS))
 def test_what_a_template_asks_fits_its_twenty_characters(kind: str) -> None:
     paper = PAPERS[kind]
-    letter = replace(LETTER, kind=kind, number=1234)
+    letter = replace(OF_HOLD if kind == "hold_told" else LETTER, kind=kind, number=1234)
     if kind not in TO_COORDINATORS:
         assert len(paper.asks(letter)) <= 20
 
