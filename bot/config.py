@@ -261,13 +261,18 @@ class Config(BaseSettings):
             return self.pairing
         return replace(self.pairing, pictures_at=f"{self.server.public_url.rstrip('/')}/pair/")
 
+    def _letters_by_templates(self) -> LetterRules:
+        if self.letters.only_in_windows or self.wechat.templates.reminder:
+            return self.letters
+        return replace(self.letters, only_in_windows=("wechat",))
+
     @property
     def rules(self) -> Rules:
         return Rules(
             checkin=self.checkin,
             watch=self.watch,
             ladder=self.ladder,
-            letters=self.letters,
+            letters=self._letters_by_templates(),
             pairing=self._pairing_with_pictures(),
             hearing=self.hearing,
             digest=self.digest,

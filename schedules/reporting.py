@@ -54,7 +54,7 @@ async def _write(
     key = f"{DIGEST}:{village.id}:{day}:{slot}"
     await letters.write(session, _to_each(readers, DIGEST, key, detail), now)
     if slot is Slot.EVENING:
-        await _write_to_leaders(session, village, readers, now)
+        await _write_to_leaders(session, village, readers, now, rules)
 
 
 def _keep(
@@ -94,10 +94,10 @@ def _to_each(
 
 
 async def _write_to_leaders(
-    session: AsyncSession, village: Village, readers: Sequence[str], now: datetime
+    session: AsyncSession, village: Village, readers: Sequence[str], now: datetime, rules: Rules
 ) -> None:
     """Tell leaders what is open in their groups; whoever reads the digest knows it from there."""
-    notes = await evening_notes.of_village(session, village.id, now)
+    notes = await evening_notes.of_village(session, village.id, now, rules)
     if not notes:
         return
     key = f"{TONIGHT}:{village.id}:{village_day(now)}"

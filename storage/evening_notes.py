@@ -6,19 +6,21 @@ sentence for its kind to `handlers/digest/words.py`.
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import and_, exists, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
+from storage import fading
 from storage.holds import Hold
 from storage.incidents import Incident, IncidentKind, Promise
 from storage.people import Person
-from storage.rules import village_day
+from storage.rules import VILLAGE_TIME, Rules, at_village, village_day
 
 OPEN = "open"
 BACK = "back"
+FADING = "fading"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,11 +35,13 @@ class Note:
     detail: str = ""
 
 
-Gatherer = Callable[[AsyncSession, int, datetime], Awaitable[Sequence[Note]]]
+Gatherer = Callable[[AsyncSession, int, datetime, Rules], Awaitable[Sequence[Note]]]
 """Returns the notes of one village, for all of its groups at once."""
 
 
-async def still_open(session: AsyncSession, village: int, _now: datetime) -> list[Note]:
+async def still_open(
+    session: AsyncSession, village: int, _now: datetime, _rules: Rules
+) -> list[Note]:
     """Note who is still being looked for, or is in distress, and who goes; never a crisis."""
     goer = aliased(Person)
     rows = await session.execute(
@@ -55,7 +59,9 @@ async def still_open(session: AsyncSession, village: int, _now: datetime) -> lis
     return [Note(OPEN, *row[:4], detail=row[4] or "") for row in rows]
 
 
-async def back_tomorrow(session: AsyncSession, village: int, now: datetime) -> list[Note]:
+async def back_tomorrow(
+    session: AsyncSession, village: int, now: datetime, _rules: Rules
+) -> list[Note]:
     """Note whose last day away it is: from tomorrow her word is waited for again."""
     day, longer = village_day(now), aliased(Hold)
     rows = await session.execute(
@@ -77,8 +83,29 @@ async def back_tomorrow(session: AsyncSession, village: int, now: datetime) -> l
     return [Note(BACK, *row) for row in rows]
 
 
-GATHERERS: Sequence[Gatherer] = (still_open, back_tomorrow)
+async def soon_out_of_reach(
+    session: AsyncSession, village: int, now: datetime, rules: Rules
+) -> list[Note]:
+    """Note who will not get tomorrow's reminder, and from which hour on."""
+    tomorrow = village_day(now) + timedelta(days=1)
+    until = at_village(tomorrow, rules.checkin.closes)
+    found = await fading.of_village(
+        session, village, tomorrow, until, now, rules.letters.only_in_windows
+    )
+    return [
+        Note(FADING, one.group_id, one.elder_id, one.name, one.gender, _hour(one.closes_at))
+        for one in found
+    ]
 
 
-async def of_village(session: AsyncSession, village: int, now: datetime) -> list[Note]:
-    return [note for gather in GATHERERS for note in await gather(session, village, now)]
+def _hour(moment: datetime | None) -> str:
+    return f"{moment.astimezone(VILLAGE_TIME):%H:%M}" if moment else ""
+
+
+GATHERERS: Sequence[Gatherer] = (still_open, back_tomorrow, soon_out_of_reach)
+
+
+async def of_village(
+    session: AsyncSession, village: int, now: datetime, rules: Rules
+) -> list[Note]:
+    return [note for gather in GATHERERS for note in await gather(session, village, now, rules)]

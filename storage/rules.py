@@ -162,6 +162,8 @@ class LetterRules(_Checked):
     """Between two notices or reminders to the same person."""
     cards_a_day: NonNegativeInt = 3
     """How many template messages one person is sent a day that are no alarms."""
+    only_in_windows: tuple[str, ...] = ()
+    """The channels on which nothing reminds her but through an open reply window."""
     quiet_from: time = time(21, 0)
     quiet_until: time = time(6, 30)
 

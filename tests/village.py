@@ -276,14 +276,27 @@ def village_config(database_url: str, path: Path) -> Config:
 
 
 @asynccontextmanager
-async def open_village(database_url: str, path: Path, channel: str) -> AsyncIterator[Village]:
-    """Open a house with a platform beside it, both on loopback, and a clock to be moved."""
+async def open_village(
+    database_url: str, path: Path, channel: str, *, bare: bool = False
+) -> AsyncIterator[Village]:
+    """Open a house with a platform beside it, both on loopback, and a clock to be moved.
+
+    A `bare` account has no template for reminders.
+    """
     clock = HandMovedClock(MONDAY)
     async with AsyncExitStack() as stack:
         platform, config = await stack.enter_async_context(
             simulated_platform(village_config(database_url, path), clock)
         )
-        house = await stack.enter_async_context(open_house(config, clock))
+        house = await stack.enter_async_context(open_house(_bare(config, bare), clock))
         server = await stack.enter_async_context(TestServer(house.web))
         platform.webhook_url = str(server.make_url("/wechat"))
         yield Village(house, clock, platform, channel)
+
+
+def _bare(config: Config, bare: bool) -> Config:
+    if not bare:
+        return config
+    templates = config.wechat.templates.model_copy(update={"reminder": ""})
+    wechat = config.wechat.model_copy(update={"templates": templates})
+    return config.model_copy(update={"wechat": wechat})

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from handlers import names
-from storage.evening_notes import BACK, OPEN
+from storage.evening_notes import BACK, FADING, OPEN
 from storage.incidents import Result
 from storage.letters import Claimed
 from storage.rules import DigestRules
@@ -159,7 +159,12 @@ def _back_tomorrow(note: Detail) -> str:
     return f"{note['name']}明天回来，又等{names.pronoun(note['gender'])}报平安。"
 
 
-_NOTES = {OPEN: _still_open, BACK: _back_tomorrow}
+def _soon_out_of_reach(note: Detail) -> str:
+    when = f"到{note['detail']}就" if note["detail"] else "已经"
+    return f"{note['name']}{when}收不到我们的微信了，请让{names.pronoun(note['gender'])}发个1。"
+
+
+_NOTES = {OPEN: _still_open, BACK: _back_tomorrow, FADING: _soon_out_of_reach}
 """A sentence for each kind of note that `storage/evening_notes.py` gathers."""
 
 

@@ -23,6 +23,7 @@ from storage.sheets import Row
 router = Router("proxy")
 
 LOOK_IN = "look_in"
+NUDGE = "nudge"
 MORNING_LIST = "morning_list"
 UNWELL = "unwell"
 
@@ -384,6 +385,7 @@ FEATURE = Feature(
     {
         MORNING_LIST: Paper(words.morning_list, form="reminder", ask=words.list_ask),
         LOOK_IN: Paper(words.look_in, form="reminder", ask=words.list_ask),
+        NUDGE: Paper(words.nudge, form="offer", ask="请让老人给这个号发个1"),
         UNWELL: Paper(words.unwell_says, form="emergency", ask="请打电话或去看看"),
     },
 )

@@ -16,7 +16,6 @@ from bot.transcribers.wechat_media import WechatMedia
 from handlers.hearing import Hearing
 from schedules.listening import Listening
 from storage import voices
-from storage.letters import Letter
 from storage.rules import Rules
 from storage.schema import metadata
 from storage.voices import Voice
@@ -57,7 +56,7 @@ async def test_a_voice_that_cries_for_help_calls_everybody(village: Village) -> 
     (incident,) = await village.incidents("wang")
     assert (incident.kind, incident.stage, incident.step) == ("emergency", "open", 1)
     for person in ("liushen", "dashan", "xiaomei", "zhang"):
-        (call,) = village.heard(person)
+        (call,) = village.told(person)
         assert call.startswith("【急】王秀英出事了")
     assert await village.expectation("wang") == "met"
 
@@ -65,7 +64,7 @@ async def test_a_voice_that_cries_for_help_calls_everybody(village: Village) -> 
 async def test_she_hears_by_letter_who_comes_and_whom_to_call(village: Village) -> None:
     await speaks(village, "wang", FALL)
     await ring_twice(village)
-    assert village.heard("wang")[-1] == "王奶奶，别怕，叫了刘翠花、李大山、王小梅。快打120！"
+    assert village.told("wang")[-1] == "王奶奶，别怕，叫了刘翠花、李大山、王小梅。快打120！"
 
 
 async def test_a_voice_that_says_all_is_well_changes_nothing(village: Village) -> None:
@@ -73,8 +72,8 @@ async def test_a_voice_that_says_all_is_well_changes_nothing(village: Village) -
     await ring_twice(village)
     assert await voice_state(village) == "heard"
     assert await village.incidents("wang") == []
-    assert village.heard("wang") == ["王奶奶，收到了。"]
-    assert village.heard("dashan") == []
+    assert village.told("wang") == ["王奶奶，收到了。"]
+    assert village.told("dashan") == []
 
 
 async def test_no_voice_ends_an_emergency(village: Village) -> None:
@@ -90,7 +89,7 @@ async def test_written_and_spoken_it_is_one_emergency(village: Village) -> None:
     await speaks(village, "wang", FALL)
     await ring_twice(village)
     assert len(await village.incidents("wang")) == 1
-    assert len(village.heard("liushen")) == 1
+    assert len(village.told("liushen")) == 1
 
 
 async def test_a_spoken_wish_to_die_stays_among_a_few(village: Village) -> None:
@@ -98,10 +97,10 @@ async def test_a_spoken_wish_to_die_stays_among_a_few(village: Village) -> None:
     await ring_twice(village)
     (incident,) = await village.incidents("wang")
     assert incident.kind == "crisis"
-    assert village.heard("wang")[-1].startswith("王奶奶，我听着呢，李大山马上来陪您")
-    assert "12356" in village.heard("wang")[-1]
-    assert village.heard("dashan")[0].startswith("【保密】")
-    assert village.heard("xiaomei") == []
+    assert village.told("wang")[-1].startswith("王奶奶，我听着呢，李大山马上来陪您")
+    assert "12356" in village.told("wang")[-1]
+    assert village.told("dashan")[0].startswith("【保密】")
+    assert village.told("xiaomei") == []
 
 
 @pytest.mark.parametrize(
@@ -116,9 +115,9 @@ async def test_what_she_needs_is_told_to_the_leader(
 ) -> None:
     await speaks(village, "wang", words)
     await ring_twice(village)
-    (letter,) = village.heard("dashan")
+    (letter,) = village.told("dashan")
     assert leader_hears in letter
-    assert she_hears in village.heard("wang")[-1]
+    assert she_hears in village.told("wang")[-1]
     assert await village.incidents("wang") == []
 
 
@@ -128,7 +127,7 @@ async def test_a_voice_about_a_neighbour_calls_people_to_the_neighbour(village: 
     assert await village.incidents("wang") == []
     (incident,) = await village.incidents("chen")
     assert incident.kind == "emergency"
-    assert village.heard("wang")[-1].startswith("陈爷爷的事，叫了")
+    assert village.told("wang")[-1].startswith("陈爷爷的事，叫了")
 
 
 async def test_a_voice_that_says_she_goes_away_is_only_asked_back(village: Village) -> None:
@@ -142,8 +141,8 @@ async def test_a_voice_that_says_she_goes_away_is_only_asked_back(village: Villa
 async def test_where_it_is_not_clear_who_is_meant_she_is_asked(village: Village) -> None:
     await speaks(village, "wang", "老马摔倒了，快来人")
     await ring_twice(village)
-    assert village.heard("wang")[-1].startswith("是谁出事了？")
-    assert "没说清是谁" in village.heard("dashan")[0]
+    assert village.told("wang")[-1].startswith("是谁出事了？")
+    assert "没说清是谁" in village.told("dashan")[0]
     await village.says("wang", "陈德福")
     assert len(await village.incidents("chen")) == 1
 
@@ -175,7 +174,7 @@ async def test_where_the_machine_cannot_hear_the_leader_listens(
     await ring_twice(village)
     assert await voice_state(village) == "left"
     assert len(endpoint.asked) == 3
-    assert "王秀英发来语音，请您听一听。" in village.heard("dashan")
+    assert "王秀英发来语音，请您听一听。" in village.told("dashan")
     assert played_to(village, "dashan") == 1
 
 
@@ -332,11 +331,11 @@ async def test_without_a_machine_the_leader_receives_the_voice_itself(
         assert await speaks(village, "wang", FALL) == "王奶奶，收到了。"
         await village.ring()
         assert "listening" not in village.house.rounds
-        assert village.heard("dashan")[0] == "王秀英发来语音，请您听一听。"
+        assert village.told("dashan")[0] == "王秀英发来语音，请您听一听。"
         assert played_to(village, "dashan") == 1
         async with village.database.reading() as session:
             assert (await session.scalars(select(Voice.id))).all() == []
-            (letter,) = (await session.scalars(select(Letter))).all()
+        (letter,) = await village.letters("listen")
         assert letter.media
 
 

@@ -222,6 +222,7 @@ TO_OTHERS = {
     "standing_in.is_back": lambda words: words.is_back(LETTER),
     "proxy.morning_list": lambda words: words.morning_list(LETTER),
     "proxy.look_in": lambda words: words.look_in(LETTER),
+    "proxy.nudge": lambda words: words.nudge(LETTER),
     "proxy.spoken_for": lambda words: words.spoken_for("王秀英"),
     "proxy.not_yours": lambda words: words.not_yours("王秀英"),
     "proxy.taken_down": lambda words: words.taken_down(["王秀英", "陈德福"]),
