@@ -167,6 +167,9 @@ class Delivery:
         async with self._database.writing() as session:
             if tidy:
                 await letters.tidy(session, now, lane)
+                for word in await letters.early_reports(session, now):
+                    arrived, why = word.arrived, word.reason
+                    await ladder.take_report(session, word.far_id, now, arrived=arrived, reason=why)
             due = await letters.due(session, now, lane, self._rules.at_once * BATCH)
             claim = Claim(found=len(due))
             due = await incidents.without_stale(

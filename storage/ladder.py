@@ -409,6 +409,16 @@ def _is_live() -> ColumnElement[bool]:
     return Incident.stage != Stage.CLOSED
 
 
+async def take_report(
+    session: AsyncSession, far_id: str, now: datetime, *, arrived: bool, reason: str
+) -> None:
+    """Take the platform's word on a letter: it arrived, or somebody else has to be called."""
+    letter = await letters.report(session, far_id, now, arrived=arrived, reason=reason)
+    if letter is None or arrived or letter.incident_id is None or letter.kind not in CALLS:
+        return
+    await pass_over(session, [Failed(letter.id, letter.incident_id, letter.recipient_id)], now)
+
+
 async def pass_over(session: AsyncSession, failed: Sequence[Failed], now: datetime) -> None:
     """Go on where somebody could not be called: tell who watches over her, or climb at once.
 

@@ -22,6 +22,8 @@ from sqlalchemy import (
     UniqueConstraint,
     and_,
     bindparam,
+    delete,
+    exists,
     func,
     insert,
     or_,
@@ -145,6 +147,21 @@ class Refusal(Base):
     remedy: Mapped[str] = mapped_column(String(12))
     why: Mapped[str] = mapped_column(String(120))
     """For an operator: never a person's words, name or address."""
+
+
+class EarlyReport(Base):
+    """The platform's word on a letter of which we have not noted yet that it is gone."""
+
+    __tablename__ = "early_reports"
+
+    far_id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    arrived: Mapped[bool]
+    reason: Mapped[str] = mapped_column(String(200))
+    at: Mapped[datetime]
+
+
+REPORTS_KEPT = timedelta(hours=1)
+"""How long a word is kept of a letter that may yet turn out to be ours."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -484,9 +501,12 @@ async def has_gone_out(session: AsyncSession, key: str) -> bool:
 
 
 async def report(
-    session: AsyncSession, far_id: str, *, arrived: bool, reason: str
+    session: AsyncSession, far_id: str, now: datetime, *, arrived: bool, reason: str
 ) -> Letter | None:
-    """Take the platform's word on a letter it had accepted; None where it is not ours."""
+    """Take the platform's word on a letter it had accepted; None where we know of none.
+
+    A word that comes before we have noted that the letter is gone is kept until then.
+    """
     letter = await session.scalar(
         select(Letter)
         .where(Letter.far_id == far_id, Letter.state == LetterState.SENT)
@@ -495,7 +515,27 @@ async def report(
     if letter is not None:
         letter.state = LetterState.DELIVERED if arrived else LetterState.FAILED
         letter.reason = reason
+    elif not await _is_settled(session, far_id):
+        early = {"far_id": far_id, "arrived": arrived, "reason": reason, "at": now}
+        await insert_new(session, EarlyReport, [], [early])
     return letter
+
+
+async def _is_settled(session: AsyncSession, far_id: str) -> bool:
+    found = await session.scalar(select(Letter.id).where(Letter.far_id == far_id).limit(1))
+    return found is not None
+
+
+async def early_reports(session: AsyncSession, now: datetime) -> list[EarlyReport]:
+    """Return the words on letters that are noted by now, and forget those of nobody's."""
+    gone = await session.scalars(
+        delete(EarlyReport)
+        .where(exists().where(Letter.far_id == EarlyReport.far_id, Letter.far_id != ""))
+        .returning(EarlyReport)
+    )
+    found = list(gone)
+    await session.execute(delete(EarlyReport).where(EarlyReport.at < now - REPORTS_KEPT))
+    return found
 
 
 async def last_sent(session: AsyncSession) -> datetime | None:

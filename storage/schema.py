@@ -20,7 +20,7 @@ from storage.ledger_audit import Seal
 from storage.ledger_confirmations import Confirmation
 from storage.ledger_members import Member
 from storage.ledger_statements import Certificate
-from storage.letters import Letter, Refusal
+from storage.letters import EarlyReport, Letter, Refusal
 from storage.lists import ShownList
 from storage.pairings import Pairing, WrongTry
 from storage.people import Identity, Person, PersonRole, Tie
@@ -53,6 +53,7 @@ TABLES = (
     ListEntry,
     Letter,
     Refusal,
+    EarlyReport,
     Handled,
     ReplyWindow,
     Subscription,

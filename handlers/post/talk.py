@@ -4,9 +4,7 @@ from handlers.feature import Feature
 from handlers.message import Consent, Kind
 from handlers.router import Router, does
 from handlers.turn import Turn
-from storage import ladder, letters, people, subscriptions
-from storage.incidents import CALLS
-from storage.ladder import Failed
+from storage import ladder, people, subscriptions
 
 router = Router("post")
 
@@ -17,15 +15,11 @@ _BLOCKED = "failed:user block"
 async def it_arrived_or_not(turn: Turn) -> None:
     report = turn.message.report
     arrived = report == "success"
-    letter = await letters.report(
-        turn.session, turn.message.report_of, arrived=arrived, reason="" if arrived else report
-    )
+    reason = "" if arrived else report
+    far_id = turn.message.report_of
+    await ladder.take_report(turn.session, far_id, turn.now, arrived=arrived, reason=reason)
     if report.replace(" ", "") == _BLOCKED.replace(" ", ""):
         await people.lose(turn.session, turn.address)
-    if letter is None or arrived or letter.incident_id is None or letter.kind not in CALLS:
-        return
-    failed = Failed(letter.id, letter.incident_id, letter.recipient_id)
-    await ladder.pass_over(turn.session, [failed], turn.now)
 
 
 @router.when(does(Kind.CONSENT))

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -10,8 +11,10 @@ from click.testing import CliRunner
 from bot.letters_command import letters_group
 from storage import letter_lives, letters
 from storage.database import Database
-from storage.letters import NewLetter, Urgency
+from storage.letters import LetterState, NewLetter, Outcome, Urgency
 from tests.village import MONDAY, Village, open_village, village_config
+
+LEASE = timedelta(seconds=60)
 
 
 @pytest.fixture
@@ -75,3 +78,25 @@ def test_the_operator_asks_why(sqlite_url: str, tmp_path: Path) -> None:
     assert "理发" not in told.output
     nobody = CliRunner().invoke(letters_group, ["why", "999"], obj=config)
     assert (nobody.exit_code, nobody.output) == (1, "Error: 没有这封信：999\n")
+
+
+async def test_a_word_that_comes_before_we_have_noted_the_letter_is_not_lost(
+    village: Village,
+) -> None:
+    """The platform may tell that she blocked us before we have written down that it took it."""
+    now = village.clock.now()
+    async with village.database.writing() as session:
+        letter = NewLetter(
+            key="needs_word:1", kind="needs_word", urgency=Urgency.NOTICE, recipient_id="dashan"
+        )
+        await letters.write(session, [letter], now)
+        (due,) = await letters.due(session, now, [Urgency.NOTICE], 1)
+        await letters.take(session, [due.id], now, LEASE)
+    report = {"MsgID": "4711", "Status": "failed: system failed"}
+    await village.platform.event("dashan", "TEMPLATESENDJOBFINISH", report)
+    async with village.database.writing() as session:
+        sent = Outcome(id=due.id, state=LetterState.SENT, far_id="4711")
+        await letters.settle(session, [sent], now)
+    await village.house.delivery.carry_all(now)
+    (known,) = await village.letters("needs_word")
+    assert (known.state, known.reason) == ("failed", "failed: system failed")

@@ -37,6 +37,15 @@ def upgrade() -> None:
     )
     op.create_index("ix_refusals_letter_id", "refusals", ["letter_id"])
 
+    op.create_table(
+        "early_reports",
+        sa.Column("far_id", sa.String(length=64), nullable=False),
+        sa.Column("arrived", sa.Boolean(), nullable=False),
+        sa.Column("reason", sa.String(length=200), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("far_id", name=op.f("pk_early_reports")),
+    )
+
 
 def _index(name: str, columns: list[str], where: str) -> None:
     op.create_index(
@@ -49,6 +58,7 @@ def _index(name: str, columns: list[str], where: str) -> None:
 
 
 def downgrade() -> None:
+    op.drop_table("early_reports")
     op.drop_table("refusals")
     with op.batch_alter_table("identities") as identities:
         identities.drop_column("declined_at")
