@@ -175,7 +175,7 @@ class Delivery:
             due = await incidents.without_stale(
                 session, await self._with_company(session, due, now)
             )
-            claim.waits = await self._pace(session, due, now)
+            claim.waits = await self._pace(session, due, now, lane)
             going = [one for one in due if one.id not in claim.waits]
             await self._plan_all(session, claim, going, now)
             taken = [one.id for parcel in claim.parcels for one in parcel.letters]
@@ -197,12 +197,16 @@ class Delivery:
         return [*due, *beside]
 
     async def _pace(
-        self, session: AsyncSession, due: Sequence[Claimed], now: datetime
+        self,
+        session: AsyncSession,
+        due: Sequence[Claimed],
+        now: datetime,
+        lane: Sequence[Urgency],
     ) -> dict[int, datetime]:
         recipients = {one.recipient_id for one in due if pacing.may_wait(one, self._together)}
         since = now - pacing.longest(self._rules)
         got = await incidents.last_got(session, recipients, since) if recipients else {}
-        got |= {(one, alarm): now for one in recipients & self._in_hand for alarm in (True, False)}
+        got |= {(one, urgency): now for one in recipients & self._in_hand for urgency in lane}
         roles = await people.roles_among(session, {person for person, _ in got}) if got else {}
         return pacing.put_off(due, got, roles, self._together, now, self._rules)
 

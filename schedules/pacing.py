@@ -2,7 +2,7 @@
 
 In a storm a coordinator gets one message every two minutes, a leader one a minute, with all
 that has happened since (DOMAIN.md, sections 4 and 5). Emergencies, and whatever is about a frail
-elder, never wait. What is no alarm keeps a gap of its own.
+elder, never wait. What is no alarm keeps a gap of its own, and waits for nothing less urgent.
 """
 
 from collections.abc import Collection, Mapping
@@ -12,8 +12,8 @@ from storage.letters import Claimed, Urgency
 from storage.people import Role
 from storage.rules import FRAIL, LetterRules
 
-Got = Mapping[tuple[str, bool], datetime]
-"""When each person got the last message, alarms (True) and others told apart."""
+Got = Mapping[tuple[str, int], datetime]
+"""When each person got the last message of each urgency."""
 
 
 def longest(rules: LetterRules) -> timedelta:
@@ -39,18 +39,28 @@ def put_off(
     Of several to one person that are no alarms one goes, and the others follow after their gap.
     """
     waits: dict[int, datetime] = {}
-    busy: set[str] = set()
+    seen = dict(got)
     for letter in due:
         if not may_wait(letter, together):
             continue
-        person = letter.recipient_id
-        gap = _gap(letter, roles.get(person, ()), rules)
-        last = now if person in busy else got.get((person, _is_alarm(letter)))
+        gap = _gap(letter, roles.get(letter.recipient_id, ()), rules)
+        last = _last(letter, seen)
         if last is not None and last + gap > now:
             waits[letter.id] = last + gap
         elif not _is_alarm(letter):
-            busy.add(person)
+            seen[letter.recipient_id, letter.urgency] = now
     return waits
+
+
+def _last(letter: Claimed, got: Got) -> datetime | None:
+    """Return when its reader last got something for which it waits."""
+    first = Urgency.ALARM if _is_alarm(letter) else Urgency.NOTICE
+    last = [
+        at
+        for urgency in range(first, letter.urgency + 1)
+        if (at := got.get((letter.recipient_id, urgency))) is not None
+    ]
+    return max(last, default=None)
 
 
 def _is_alarm(letter: Claimed) -> bool:

@@ -663,24 +663,23 @@ async def without_stale(session: AsyncSession, claimed: Sequence[Claimed]) -> li
 
 async def last_got(
     session: AsyncSession, people: Collection[str], since: datetime
-) -> dict[tuple[str, bool], datetime]:
-    """Return when each of these people got the last message since a moment, if any.
+) -> dict[tuple[str, int], datetime]:
+    """Return when each of these people got the last message of each urgency since a moment.
 
-    Alarms and others are told apart: the key is (person, whether it was an alarm). What
-    belongs to a drill does not count: nothing real waits for it.
+    What belongs to a drill does not count: nothing real waits for it.
     """
-    is_alarm = letters.Letter.urgency == Urgency.ALARM
+    kinds = (letters.Letter.recipient_id, letters.Letter.urgency)
     rows = await session.execute(
-        select(letters.Letter.recipient_id, is_alarm, func.max(letters.Letter.sent_at))
+        select(*kinds, func.max(letters.Letter.sent_at))
         .outerjoin(Incident, Incident.id == letters.Letter.incident_id)
         .where(
             letters.Letter.recipient_id.in_(people),
             letters.Letter.sent_at > since,
             Incident.kind.is_distinct_from(IncidentKind.DRILL),
         )
-        .group_by(letters.Letter.recipient_id, is_alarm)
+        .group_by(*kinds)
     )
-    return {(person, bool(alarm)): at for person, alarm, at in rows if at is not None}
+    return {(person, urgency): at for person, urgency, at in rows if at is not None}
 
 
 async def about(session: AsyncSession, person: str) -> list[Live]:
