@@ -4,7 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 WORKERS ?= 2
 
-.PHONY: setup demo test check bench format lock clean
+.PHONY: setup demo test soak check bench format lock clean
 
 setup: $(VENV)/.ready
 
@@ -21,6 +21,11 @@ demo: setup
 
 test: setup
 	$(BIN)/python -m pytest -n $(WORKERS)
+
+SEEDS ?= 200
+
+soak: setup
+	$(BIN)/python -m tests.year --seeds $(SEEDS) --workers $(WORKERS)
 
 check: setup
 	$(BIN)/ruff format --check .
