@@ -163,7 +163,7 @@ def _build(
             noticing.before(partial(expecting.wait_for_elders, database, rules=rules)),
         ),
         "villages": (5, partial(village_silences.watch_villages, database, rules=rules)),
-        "noticing": (60, noticing.examine),
+        "noticing": (60, noticing.before(noticing.examine)),
         "listing": (30, lambda now: listing.write_lists(database, now, rules)),
         "habits": (60, partial(habits.reckon, database, rules=rules)),
         "later": (300, partial(habits.tell_leaders, database, rules=rules)),

@@ -86,9 +86,15 @@ class Noticing:
             return len(await downtimes.going_on(session))
 
     async def _deaf_since(self, session: AsyncSession, now: datetime) -> datetime | None:
-        """Return since when nothing was heard though much should have been, None where we hear."""
+        """Return since when nothing was heard though much should have been, None where we hear.
+
+        While we slept nothing could be heard: that silence says nothing.
+        """
         last = await inbox.last_received(session, now)
-        if last is None or now - last < timedelta(minutes=self._rules.deaf_minutes):
+        if last is None:
+            return None
+        last = max(last, await downtimes.last_end(session, Outage.ASLEEP) or last)
+        if now - last < timedelta(minutes=self._rules.deaf_minutes):
             return None
         usual = [
             await inbox.received(session, last - timedelta(days=ago), now - timedelta(days=ago))

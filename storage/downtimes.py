@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from sqlalchemy import CheckConstraint, Index, String, UniqueConstraint, or_, select, update
+from sqlalchemy import CheckConstraint, Index, String, UniqueConstraint, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -83,6 +83,11 @@ async def going_on(session: AsyncSession) -> dict[str, datetime]:
         select(Downtime.kind, Downtime.began_at).where(Downtime.ended_at.is_(None))
     )
     return dict(rows.all())
+
+
+async def last_end(session: AsyncSession, kind: Outage) -> datetime | None:
+    """Return when the last downtime of a kind was over, None where there was none."""
+    return await session.scalar(select(func.max(Downtime.ended_at)).where(Downtime.kind == kind))
 
 
 async def since(session: AsyncSession, moment: datetime) -> list[Span]:

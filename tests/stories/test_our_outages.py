@@ -196,6 +196,17 @@ async def test_when_nothing_reaches_us_nobody_is_taken_to_be_silent(village: Vil
     assert await village.incidents("wang") == []
 
 
+async def test_what_could_not_be_heard_in_our_sleep_is_no_deafness(village: Village) -> None:
+    """A county that writes every morning has written in vain: we were not there to hear it."""
+    await used_to_write(village, range(6, 10), 30)
+    await village.until("06:05")
+    await village.says("sun", "1")
+    await village.sleep_until("09:40")
+    await village.ring()
+    assert [kind for kind, _ in await downtimes(village)] == [Outage.ASLEEP]
+    assert village.heard("wang") == [RE_ASK]
+
+
 async def test_a_quiet_morning_is_no_deafness(village: Village) -> None:
     await used_to_write(village, range(4, 10), 2)
     await village.until("06:05")
