@@ -14,7 +14,7 @@ from pathlib import Path
 
 from handlers.hearing.days import duration, wish
 from handlers.hearing.numerals import numbers_in
-from handlers.hearing.people import subject_before
+from handlers.hearing.people import name_in, subject_before
 from handlers.hearing.rulebook import Cue, Phrases, Rule, Rulebook, load_rulebook
 from handlers.hearing.verdict import (
     DISTRESS,
@@ -139,9 +139,15 @@ class Utterance:
         begin = max(clause_start, span[0] - NEAR)
         end = max(min(clause_end, span[1] + NEAR), span[1])
         near = rule.unless.spans(self.text, max(0, begin - LONGEST_UNLESS), end)
-        if any(begin < found_end for _, found_end in near):
+        if any(begin < found[1] and not self._cuts_a_name(found) for found in near):
             return True
         return bool(self._spans(f"{rule.id} near", rule.unless_near))
+
+    def _cuts_a_name(self, found: Span) -> bool:
+        """Tell whether words begin within a name: of 刘翠花 no flower fell, of 老马 no horse."""
+        start, end = self.clause(self.clause_of(found[0]))
+        name = name_in(self.text[start:end])
+        return name is not None and start + name[0] < found[0] < start + name[1]
 
     def _spans(self, key: str, phrases: Phrases) -> list[Span]:
         if key not in self._unless:

@@ -56,6 +56,12 @@ def subject_before(text: str, clause_start: int, span: tuple[int, int]) -> Subje
     return Subject()
 
 
+def name_in(clause: str) -> tuple[int, int] | None:
+    """Return where a clause names somebody by her family's name, None where it names nobody."""
+    found = NAMED.search(clause) or FULL_NAME.search(clause)
+    return found.span() if found else None
+
+
 def _of(clause: str) -> Subject | None:
     name = _name_in(clause)
     if name is None:

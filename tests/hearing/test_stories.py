@@ -20,6 +20,19 @@ def test_a_fall_outweighs_a_missed_breakfast(ear: Hearing, now: datetime) -> Non
     assert ear.hear("没吃饭，摔了", now).level is Level.EMERGENCY
 
 
+@pytest.mark.parametrize(
+    "text", ["刘翠花摔倒了", "王桂花从梯子上掉下来了", "老马摔倒了", "隔壁老牛摔了一跤"]
+)
+def test_a_name_that_is_also_a_thing_is_a_person(ear: Hearing, now: datetime, text: str) -> None:
+    heard = ear.hear(text, now)
+    assert (heard.level, heard.subject.who) == (Level.EMERGENCY, "another")
+
+
+@pytest.mark.parametrize("text", ["院里的花摔了", "家里的马摔倒了", "花盆摔了"])
+def test_a_thing_that_fell_calls_nobody(ear: Hearing, now: datetime, text: str) -> None:
+    assert ear.hear(text, now).level not in (Level.EMERGENCY, Level.CRISIS)
+
+
 def test_a_fall_that_is_over_calls_nobody(ear: Hearing, now: datetime) -> None:
     assert ear.hear("昨天摔了，今天好了", now).level is Level.OK
 
