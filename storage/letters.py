@@ -463,13 +463,17 @@ async def note_refusals(session: AsyncSession, refused: Sequence[Mapping[str, An
 
 
 async def told(session: AsyncSession, incident_id: int, kinds: Collection[str]) -> list[str]:
-    """Return who has, or may have, a letter of these kinds about an incident."""
+    """Return who has, or may have, a letter of these kinds about an incident.
+
+    One that goes again because somebody died over it may have arrived the first time, whatever
+    becomes of it now.
+    """
     people = await session.scalars(
         select(Letter.recipient_id)
         .where(
             Letter.incident_id == incident_id,
             Letter.kind.in_(kinds),
-            Letter.state.in_(GONE_OUT),
+            or_(Letter.state.in_(GONE_OUT), Letter.repeated),
         )
         .distinct()
         .order_by(Letter.recipient_id)
