@@ -68,13 +68,15 @@ async def i_go_number_first(turn: Turn) -> Reply:
 
 async def _go(turn: Turn, number: int | None) -> Reply:
     open_ones = await _open_ones(turn)
-    chosen = _choose(_in_earnest(open_ones), number) or _choose(open_ones, number)
-    if chosen is not None:
-        return await _promise(turn, chosen)
+    meant = _meant(open_ones, number)
+    if len(meant) == 1:
+        return await _promise(turn, meant[0])
     if number is None and open_ones:
         return await _ask_which(turn, "我去", open_ones)
     if number is None:
         return Reply(words.nothing_open())
+    if meant:
+        return Reply(words.whom_you_see(await _named(turn, meant)))
     return Reply(words.no_such_number(await _named(turn, open_ones)))
 
 
@@ -103,7 +105,11 @@ async def _about_the_named(turn: Turn, pattern: str) -> list[Live]:
     found = re.fullmatch(pattern, turn.words)
     open_ones = await _open_ones(turn)
     names = await people.names_of(turn.session, {one.elder_id for one in open_ones})
-    hers = [one for one in open_ones if found and names.get(one.elder_id) == found["name"]]
+    hers = [
+        one
+        for one in open_ones
+        if found and (one.place or names.get(one.elder_id)) == found["name"]
+    ]
     return _in_earnest(hers) or hers
 
 
@@ -111,15 +117,20 @@ async def _about_the_named(turn: Turn, pattern: str) -> list[Live]:
 async def i_cannot_go(turn: Turn) -> Reply:
     """A promise taken back: the ladder goes on at once."""
     number = _number(turn, _CANNOT)
-    chosen = _choose(turn.promised, number)
-    if chosen is None and number is None:
+    meant = _meant(turn.promised, number)
+    if number is None and len(meant) > 1:
         return await _ask_which(turn, "去不了", turn.promised)
-    if chosen is None:
+    if not meant:
         return Reply(words.no_such_number(await _named(turn, turn.promised)))
-    elder = await _name_of(turn, chosen)
-    if await ladder.take_back(turn.session, chosen, turn.speaker.id, turn.now):
+    replies = [await _take_back(turn, one) for one in meant]
+    return replies[0]  # where two villages have the number: a call too many does less harm
+
+
+async def _take_back(turn: Turn, incident: Live) -> Reply:
+    elder = await _name_of(turn, incident)
+    if await ladder.take_back(turn.session, incident, turn.speaker.id, turn.now):
         said = words.somebody_else_goes(elder)
-        return Reply(marks.practised(said) if chosen.is_drill else said)
+        return Reply(marks.practised(said) if incident.is_drill else said)
     return Reply(words.already_ended(elder))
 
 
@@ -155,10 +166,13 @@ async def it_ended_number_first(turn: Turn) -> Reply:
 
 async def _end(turn: Turn, pattern: str) -> Reply:
     open_ones = await _open_ones(turn)
-    chosen = _choose(open_ones, _number(turn, pattern))
-    if chosen is None:
+    meant = _meant(open_ones, _number(turn, pattern))
+    result = _result(turn, pattern)
+    if len(meant) > 1:
+        return Reply(words.how_each_is(await _named(turn, meant), result))
+    if not meant:
         return Reply(words.no_such_number(await _named(turn, open_ones)))
-    return await _close(turn, chosen, _result(turn, pattern))
+    return await _close(turn, meant[0], result)
 
 
 @router.when(known(says(_OUTCOME_OF)))
@@ -264,11 +278,13 @@ def _result(turn: Turn, pattern: str) -> Result:
     return _RESULTS[found["word"]]
 
 
-def _choose(open_ones: Sequence[Live], number: int | None) -> Live | None:
-    """Return the one that is meant: by its number, or the only one there is."""
-    if number is None:
-        return open_ones[0] if len(open_ones) == 1 else None
-    return next((one for one in open_ones if one.number == number), None)
+def _meant(open_ones: Sequence[Live], number: int | None) -> list[Live]:
+    """Return what may be meant by a number: more than one where he is called by two villages.
+
+    A drill is meant only where nothing else is.
+    """
+    found = [one for one in open_ones if number is None or one.number == number]
+    return _in_earnest(found) or found
 
 
 async def _ask_which(turn: Turn, verb: str, open_ones: Sequence[Live]) -> Reply:

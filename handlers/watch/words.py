@@ -229,6 +229,21 @@ def which_one(verb: str, open_ones: Sequence[tuple[int, str]], unit: str = "位"
     return f"有{len(open_ones)}{unit}：{_list(open_ones)}。请回：{verb} {open_ones[0][0]}"
 
 
+def whom_you_see(same_number: Sequence[tuple[int, str]]) -> str:
+    """Two villages have the number: only a name tells."""
+    number, name = same_number[0]
+    return f"{number}号有{len(same_number)}位：{_names(same_number)}。请回：我去看{name}"
+
+
+def how_each_is(same_number: Sequence[tuple[int, str]], result: Result) -> str:
+    number, name = same_number[0]
+    return f"{number}号有{len(same_number)}位：{_names(same_number)}。请回：{name}{result}"
+
+
+def _names(open_ones: Sequence[tuple[int, str]]) -> str:
+    return "，".join(name for _, name in open_ones[:8])
+
+
 def _list(open_ones: Sequence[tuple[int, str]]) -> str:
     return "，".join(f"{number} {name}" for number, name in open_ones[:8])
 

@@ -166,6 +166,8 @@ TO_OTHERS = {
     "watch.you_already_go": lambda words: words.you_already_go("王秀英", 12),
     "watch.nothing_open": lambda words: words.nothing_open(),
     "watch.no_such_number": lambda words: words.no_such_number(OPEN),
+    "watch.whom_you_see": lambda words: words.whom_you_see(OPEN),
+    "watch.how_each_is": lambda words: words.how_each_is(OPEN, Result.WELL),
     "watch.which_one": lambda words: words.which_one("我去", OPEN),
     "watch.ended": lambda words: words.ended("王秀英", Result.BROKEN_PHONE),
     "watch.harmed": lambda words: words.harmed("王秀英", 12),
