@@ -83,6 +83,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--days", type=int, default=365)
     parser.add_argument("--villages", type=int, default=30)
     parser.add_argument("--workers", type=int, default=1)
+    parser.add_argument("--stop", action="store_true", help="stop at the first that is broken")
     options = parser.parse_args(arguments)
     seeds = [options.seed] if options.seed is not None else None
     seeds = seeds or list(range(options.first, options.first + options.seeds))
@@ -91,6 +92,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         total.add(lived.tally)
         broken += bool(lived.broken)
         _tell(lived, options)
+        if broken and options.stop:
+            break
     sys.stdout.write(f"{len(seeds)} seeds, {broken} broke the law: {total}\n")
     return 1 if broken else 0
 

@@ -22,6 +22,8 @@ _SURNAMES = "王李张刘陈杨赵黄周吴徐孙胡朱林郭马罗"
 _WOMEN = ("秀英", "桂兰", "玉珍", "翠花", "凤英", "春梅", "素芬", "淑华")
 _MEN = ("德福", "老根", "建国", "大山", "长贵", "春生", "福全", "守田")
 
+_PLACES = ("家沟", "家坳", "家湾", "家坪", "家岭", "家寨")
+
 _WINDOWS = ((6, 9, 85), (5, 8, 5), (7, 10, 5), (8, 11, 5))
 """From, to, and how many of a hundred elders have it."""
 
@@ -56,6 +58,8 @@ class Elder:
 @dataclass(slots=True)
 class County:
     people: dict[str, Somebody] = field(default_factory=dict)
+    places: dict[int, str] = field(default_factory=dict)
+    """The names of its villages."""
     elders: dict[str, Elder] = field(default_factory=dict)
     family: dict[str, list[str]] = field(default_factory=dict)
     neighbours: dict[str, list[str]] = field(default_factory=dict)
@@ -112,6 +116,8 @@ def found(chance: random.Random, villages: int) -> County:
 
 
 def _settle_village(county: County, village: int, chance: random.Random) -> None:
+    round_, place = divmod(village, len(_SURNAMES))
+    county.places[village] = _SURNAMES[place] + _PLACES[round_]
     groups = [village * 10 + number for number in range(chance.choice((1, 1, 2)))]
     for number, group in enumerate(groups):
         roles = {"leader"} if chance.random() < 0.8 else {"leader", "elder"}
@@ -195,7 +201,7 @@ Rows = list[dict[str, Any]]
 def _tables(county: County, now: datetime) -> Iterator[tuple[type[Base], Rows]]:
     people = county.people.values()
     groups = sorted({(one.group, one.village) for one in people})
-    yield Village, [{"id": one, "name": f"第{one}村"} for one in county.villages()]
+    yield Village, [{"id": one, "name": name} for one, name in county.places.items()]
     yield Group, [{"id": one, "village_id": village, "name": f"{one}组"} for one, village in groups]
     yield Person, [_person(one) for one in people]
     yield PersonRole, [{"person_id": one.id, "role": role} for one in people for role in one.roles]

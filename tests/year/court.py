@@ -1,7 +1,9 @@
 """The court: reads what the house committed, and judges it by the law."""
 
+import re
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 
 from handlers.desk import TROUBLE
@@ -14,6 +16,8 @@ from tests.year.post import Paper, Post
 from tests.year.truth import SLACK, Said, Sense, Truth
 from tests.year.wire import Got, Platform
 
+_ASKS_WHOM = re.compile(r"有\d+[位件]：.*。请回：")
+
 
 class Court:
     def __init__(self, truth: Truth, platform: Platform, diary: Diary) -> None:
@@ -24,10 +28,22 @@ class Court:
         self.post = Post(truth, self._docket, platform)
         self.ladders = Ladders(truth, self._docket, self.days, self.post)
         self._kept: set[str] = set()
+        self.asked_back: list[Said] = []
+        """What was answered with a question: whom he means."""
 
     def open(self, day: date) -> None:
         self.days.open(day)
         self.days.forget_before(day - timedelta(days=3))
+
+    def name_of(self, incident: int) -> str:
+        """Return by what name people speak of an incident: hers, or the village's."""
+        case = self.ladders.cases[incident]
+        county = self._truth.county
+        return county.people[case.elder].name if case.elder else county.places[case.village]
+
+    def put_back(self, back: timedelta, now: datetime) -> None:
+        self._truth.put_backs.append((now, back))
+        self.ladders.put_back(back)
 
     def put_off(self, until: datetime) -> None:
         self._docket.put_off(until + SLACK)
@@ -73,6 +89,9 @@ class Court:
             raise BrokenError(Law.HANDLED_ONCE, self._truth.now(), f"{said.key} was kept twice")
         self._kept.add(said.key)
         if entry.row["reply"] == TROUBLE.text and said.sense is not Sense.REPORT:
+            said.sense = Sense.ALIVE
+        if _ASKS_WHOM.search(entry.row["reply"] or ""):
+            self.asked_back.append(replace(said))
             said.sense = Sense.ALIVE
         return said
 

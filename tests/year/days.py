@@ -115,9 +115,9 @@ class Days:
         awaited, truth = self.awaited[elder, day], self._truth
         if truth.was_heard(elder, day) or truth.is_away(elder, day, still=True):
             raise BrokenError(Law.NO_WOLF, now, f"{awaited} was heard or is away")
-        if now < awaited.grace_ends:
+        if now < awaited.grace_ends - truth.put_back_since(awaited.closes):
             raise BrokenError(Law.NO_WOLF, now, f"{awaited} has time until {awaited.grace_ends}")
-        if awaited.tier != FRAIL and truth.last_gap(awaited.opens, awaited.grace_ends):
+        if awaited.tier != FRAIL and truth.last_gap(awaited.opens, awaited.grace_ends, sure=True):
             raise BrokenError(Law.OUR_FAULT, now, f"{awaited} was waited for while we slept")
 
     def may_be_called_with_village(self, expectation: str, now: datetime) -> None:
@@ -130,7 +130,7 @@ class Days:
             return
         if self._truth.was_heard(elder, awaited.day):
             raise BrokenError(Law.NO_WOLF, now, f"{awaited} was heard")
-        lost = self._truth.lost(awaited.opens, awaited.closes)
+        lost = self._truth.lost(awaited.opens, awaited.closes, sure=True)
         until = awaited.closes + min(lost, CREDIT) + SETTLE
         if now < until:
             raise BrokenError(Law.CREDIT, now, f"{awaited} has time until {until}")

@@ -151,6 +151,13 @@ class Diary:
         found = ((name, self._file.execute(query).fetchone()[0]) for name, query in _DUE.items())
         return {name: moment(at) for name, at in found if at is not None}
 
+    def is_down(self) -> bool:
+        """Tell whether the house takes itself for deaf or mute."""
+        return (
+            self._file.execute("SELECT 1 FROM downtimes WHERE ended_at IS NULL").fetchone()
+            is not None
+        )
+
     def beat_at(self, now: datetime) -> None:
         """Leave the beat of a house that was awake until now; only while it lies dead."""
         at = now.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "microseconds")

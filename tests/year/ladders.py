@@ -85,6 +85,13 @@ class Case:
     def promise_time(self) -> timedelta:
         return timedelta(minutes=URGENT_PROMISE if self.kind in DISTRESS else PROMISE)
 
+    def put_back(self, back: timedelta) -> None:
+        for promise in self.promises.values():
+            promise.due_at -= back
+        for name in ("called_at", "climbs_at", "hurried_at"):
+            if (at := getattr(self, name)) is not None:
+                setattr(self, name, at - back)
+
     def __str__(self) -> str:
         whom = self.elder or f"village {self.village}"
         return (
@@ -102,6 +109,7 @@ class Ladders:
         self._opened: list[Case] = []
         self._closed: list[Case] = []
         self._hurried: list[Case] = []
+        self._is_put_back = False
         self._moved: dict[int, Case] = {}
         self._expected: dict[int, list[set[str]]] = {}
 
@@ -110,6 +118,13 @@ class Ladders:
 
     def is_any_village_called(self) -> bool:
         return any(case.kind == "village" for case in self.live())
+
+    def put_back(self, back: timedelta) -> None:
+        """Let what waits for minutes wait for as many by a clock that was put back."""
+        self._is_put_back = True
+        for case in self.live():
+            case.put_back(back)
+            self._moved[case.id] = case
 
     # what the house wrote
 
@@ -146,7 +161,7 @@ class Ladders:
             case.result, case.closed_by = row["result"], row["closed_by"]
             case.climbs_at = None
             self._closed.append(case)
-        elif _is_hurried(entry):
+        elif _is_hurried(entry) and not self._is_put_back:
             case.hurried_at, case.may_hurry = now, True
             self._hurried.append(case)
 
@@ -261,6 +276,7 @@ class Ladders:
             self._wait(case, now)
         self._do_as_said(said, now)
         self._make_good_what_failed(now)
+        self._is_put_back = False
         for moved in (self._opened, self._closed, self._hurried, self._moved, self._expected):
             moved.clear()
 
@@ -283,6 +299,9 @@ class Ladders:
             raise BrokenError(Law.NO_STEP_SKIPPED, now, f"{case} called nobody")
         if case.kind in ("emergency", "village") and case.step < 1:
             raise BrokenError(Law.HELP_AT_ONCE, now, f"{case} called only its first step")
+        if case.kind == "village":
+            longest = case.opened_at + VILLAGE_HOURS + SLACK
+            self._docket.by(longest, partial(self._stands_no_longer, case))
         if case.kind == "missed":
             self._days.called(case.elder, now)
             if not self._was_called_each(case):
@@ -291,6 +310,10 @@ class Ladders:
             one.about == case.elder and one.sense == case.kind for one in said
         ):
             raise BrokenError(Law.NO_WOLF, now, f"{case}, and nobody said so")
+
+    def _stands_no_longer(self, case: Case, now: datetime) -> None:
+        if case.is_live:
+            raise BrokenError(Law.VILLAGE_ENDS, now, f"{case} stands for {case.members}")
 
     def _was_called_each(self, case: Case) -> bool:
         return any(one.result == "逐一找" and case.elder in one.members for one in self._closed)
@@ -357,7 +380,8 @@ class Ladders:
     def _is_made_good(self, paper: Paper, now: datetime) -> None:
         case = self.cases[paper.incident]
         went_on = case.called_at is not None and case.called_at > paper.written_at
-        if not case.is_live or case.is_last or case.stage == "promised" or went_on:
+        is_past = case.is_last or case.stage == "promised" or went_on
+        if not case.is_live or is_past or paper.written_at > now:
             return
         watchers = self._of(case, ["leader", "coordinators"]) - {paper.recipient}
         if watchers and not self._post.tells_of(paper):
@@ -414,4 +438,5 @@ def _is_hurried(entry: Entry) -> bool:
     row, was = entry.row, entry.was
     rests = (row["step"], row["lap"], row["kind"]) == (was["step"], was["lap"], was["kind"])
     sooner = was["climbs_at"] is not None and row["climbs_at"] < was["climbs_at"]
-    return rests and sooner and row["stage"] == "open"
+    is_taken_back = was["stage"] == "promised"
+    return rests and (sooner or is_taken_back) and row["stage"] == "open"

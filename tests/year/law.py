@@ -20,7 +20,7 @@ class Law(StrEnum):
     # when it was we who slept: credit up to three hours, time to settle, villages, the frail
     OUR_FAULT = "nobody is paged for what our own outage caused, the frail excepted"
     CREDIT = "what we lost she gets back, and time to settle, before her village is called"
-    VILLAGE_ALIKE = "a village is called for as one only where its silence can be no chance"
+    VILLAGE_ENDS = "one call for a village stands for its elders three hours at most"
     # the ladder: the policy of the incident, each step at its time, until a person has looked
     NO_STEP_SKIPPED = "no step of the ladder is skipped"
     RIGHT_PEOPLE = "a step calls exactly those who stand around her and can be reached"

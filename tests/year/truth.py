@@ -62,10 +62,15 @@ class Away:
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """A time in which nobody watched: the house lay down, or the clock was put forward."""
+    """A time in which nobody watched: the house lay down, or the clock was put forward.
+
+    One that is not sure may be taken for an outage, and may as well not be noticed: letters that
+    do not leave for a while.
+    """
 
     began: datetime
     ended: datetime
+    is_sure: bool = True
 
 
 @dataclass
@@ -78,6 +83,8 @@ class Truth:
     heard: dict[str, list[datetime]] = field(default_factory=dict)
     away: dict[str, list[Away]] = field(default_factory=dict)
     gaps: list[Gap] = field(default_factory=list)
+    put_backs: list[tuple[datetime, timedelta]] = field(default_factory=list)
+    """When the clock was put back, and by how much."""
     unreachable: set[str] = field(default_factory=set)
     troubles: list[int] = field(default_factory=list)
     """How long the record of the platform was at each crash and each commit that failed."""
@@ -122,21 +129,30 @@ class Truth:
             for away in self.away.get(elder, ())
         )
 
-    def lost(self, begin: datetime, end: datetime) -> timedelta:
+    def lost(self, begin: datetime, end: datetime, *, sure: bool = False) -> timedelta:
         """Return how much of a time we slept."""
         return sum(
             (
                 min(gap.ended, end) - max(gap.began, begin)
-                for gap in self.gaps
-                if gap.began < end and gap.ended > begin
+                for gap in self._touching(begin, end, sure=sure)
             ),
             timedelta(),
         )
 
-    def last_gap(self, begin: datetime, end: datetime) -> Gap | None:
+    def _touching(self, begin: datetime, end: datetime, *, sure: bool) -> list[Gap]:
+        return [
+            gap
+            for gap in self.gaps
+            if gap.began < end and gap.ended > begin and (gap.is_sure or not sure)
+        ]
+
+    def last_gap(self, begin: datetime, end: datetime, *, sure: bool = False) -> Gap | None:
         """Return the last of our outages that touches a time."""
-        touching = [gap for gap in self.gaps if gap.began < end and gap.ended > begin]
+        touching = self._touching(begin, end, sure=sure)
         return max(touching, key=lambda gap: gap.ended, default=None)
+
+    def put_back_since(self, moment: datetime) -> timedelta:
+        return sum((back for at, back in self.put_backs if at >= moment), timedelta())
 
     def reaches(self, person: str) -> bool:
         return self.county.people[person].has_phone and person not in self.unreachable

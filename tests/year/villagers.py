@@ -63,6 +63,7 @@ class Villagers:
         self._numbers = count(1)
         self._dark_until: dict[int, datetime] = {}
         self._goes: set[tuple[str, int]] = set()
+        self._gone: set[str] = set()
 
     # what they do of themselves
 
@@ -204,7 +205,7 @@ class Villagers:
         days: int = 0,
         word: str = "",
     ) -> None:
-        if self._is_dark(person):
+        if self._is_dark(person) or person in self._gone:
             return
         self._says(
             Said(
@@ -220,6 +221,29 @@ class Villagers:
                 word=word,
             )
         )
+
+    def name(self, said: Said, name: str) -> None:
+        """Answer the question whom he means."""
+        at = self._truth.now() + MINUTE
+        if said.sense is Sense.GO:
+            words = f"我去看{name}"
+        elif said.sense is Sense.OUTCOME:
+            words = f"{name}{said.word}"
+        else:
+            return
+        again = partial(
+            self.say, said.person, said.sense, words, incident=said.incident, word=said.word
+        )
+        self.agenda.at(at, again)
+
+    def leave(self, person: str) -> None:
+        """Let somebody unfollow the account."""
+        self.say(person, Sense.LEFT, "", kind=Kind.UNFOLLOW)
+        self._gone.add(person)
+
+    def return_(self, person: str) -> None:
+        self._gone.discard(person)
+        self.say(person, Sense.ALIVE, "", kind=Kind.FOLLOW, about=person)
 
     # when the power is cut
 

@@ -42,6 +42,8 @@ class Webhook:
         self._platform = platform
         self._under_way: list[tuple[datetime, Said]] = []
         self.delivered = 0
+        self.is_deaf = False
+        """Whether nothing of what people say reaches the house."""
 
     def send(self, said: Said) -> None:
         """Put a message on its way, as its sender's phone does."""
@@ -49,7 +51,7 @@ class Webhook:
         if said.kind in TOUCHED:
             self._platform.wrote(said.person, said.at, event=said.kind not in SPOKEN)
         lot = self._chance.random()
-        if lot < self._losses.lost:
+        if lot < self._losses.lost or self.is_deaf:
             return
         is_late = lot < self._losses.lost + self._losses.late
         self._bring(said, self._chance.randint(5, 200) if is_late else 0)

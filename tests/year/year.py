@@ -4,6 +4,7 @@ All of it comes from one seed. Time is passed in and nobody waits: the clock is 
 moment at which a row is due or somebody in the county does something.
 """
 
+import asyncio
 import random
 from collections.abc import Collection
 from contextlib import AsyncExitStack
@@ -70,6 +71,7 @@ class Year:
         self._open_file(template, folder / "year.sqlite3")
         self._opened = watch_day(BEGINS) - timedelta(days=1)
         self._planned = self._digested = self._opened
+        self._examines_at = BEGINS
 
     def _open_far_end(self) -> None:
         county_, chance, truth = self._county, self.chance, self._truth
@@ -81,7 +83,7 @@ class Year:
         }
         self._webhook = Webhook(Losses(), chance, truth, self._platform)
         self._villagers = Villagers(county_, truth, chance, self._webhook.send)
-        self._fate = Fate(Trouble(), chance, self._villagers, self._platform, county_.villages())
+        self._fate = Fate(Trouble(), chance, truth, self._villagers, self._platform, self._webhook)
 
     def _open_file(self, template: Path, path: Path) -> None:
         path.write_bytes(template.read_bytes())
@@ -127,6 +129,7 @@ class Year:
             while not self._life.is_over and self.clock.now() < self._ends:
                 if await self._falls_asleep(house):
                     return
+                await self._let_clock_jump(house)
                 await self._live_next_moment(house)
         if self._life.is_over:
             self._lie_dead()
@@ -150,7 +153,28 @@ class Year:
         began = self.clock.now()
         self.clock.move(hours=self._fate.hours_asleep())
         self._truth.gaps.append(Gap(began, self.clock.now()))
+        self._webhook.is_deaf = True  # what was said meanwhile was said to nobody
+        self._villagers.agenda.do(self.clock.now())
+        self._webhook.is_deaf = False
         return True
+
+    async def _let_clock_jump(self, house: House) -> None:
+        """Let the clock be wrong all at once; who is awake notices with the next round."""
+        at = self._fate.jumps_at
+        if at is None or self.clock.now() < at:
+            return
+        self._life.points_left = None
+        await self._have_watched(house)
+        await self._ring(house, {"noticing"})
+        if self._life.is_over:
+            return
+        began, jump = self.clock.now(), self._fate.jump()
+        self.clock.move_to(began + jump)
+        if jump > timedelta():
+            self._truth.gaps.append(Gap(began, began + jump))
+        else:
+            self._court.put_back(-jump, self.clock.now())
+        await self._ring(house, {"noticing"})
 
     # one moment after the other
 
@@ -172,8 +196,7 @@ class Year:
     def _fixed_hours(self) -> list[datetime]:
         now = self.clock.now()
         hours = [self._ends, next_hour(now, time(4)), next_hour(now, time(0, 1))]
-        if self._fate.falls_asleep_at is not None:
-            hours.append(self._fate.falls_asleep_at)
+        hours += [at for at in (self._fate.falls_asleep_at, self._fate.jumps_at) if at]
         if self._digested != calendar_day(now):
             hours.append(max(now, at_hour(calendar_day(now), DIGEST)))
         return hours
@@ -192,7 +215,7 @@ class Year:
             names = self._due_now()
             if not names or self._life.is_over:
                 return
-            if not names.isdisjoint({"opening", "expecting"}):
+            if not names.isdisjoint({"opening", "expecting", "noticing"}):
                 await self._have_watched(house)
             await self._ring(house, names)
         raise BrokenError(
@@ -205,6 +228,8 @@ class Year:
         names = {name for name, at in self._diary.due().items() if at <= now}
         if watch_day(now) != self._opened:
             names.add("opening")
+        if now >= self._examines_at:
+            names.add("noticing")
         if self._digested != calendar_day(now) and now >= at_hour(calendar_day(now), DIGEST):
             names |= {"greeting", "reporting"}
         return names
@@ -213,7 +238,8 @@ class Year:
         """Ring these rounds once, in the order of the house."""
         for name, (_, round_) in house.rounds.items():
             if name in names and not self._life.is_over:
-                await self._ring_one(round_)
+                twice = name == "delivery" and self.chance.random() < 0.1
+                await self._ring_one(_at_once(round_) if twice else round_)
                 self._judge()
         if not self._life.is_over:
             self._note_rung(names)
@@ -235,6 +261,8 @@ class Year:
             self._court.open(self._opened)
         if "reporting" in names:
             self._digested = calendar_day(now)
+        if "noticing" in names:
+            self._examines_at = now + self._fate.until_examined(is_in_trouble=self._diary.is_down())
 
     async def _have_watched(self, house: House) -> None:
         """Leave the beat of a house that was awake until now."""
@@ -251,3 +279,16 @@ class Year:
         self._webhook.report()
         for one in got:
             self._villagers.read(one, self._court.post.incident_of)
+        for said in self._court.asked_back:
+            if said.incident:
+                self._villagers.name(said, self._court.name_of(said.incident))
+        self._court.asked_back.clear()
+
+
+def _at_once(round_: Round) -> Round:
+    """Return a round that is rung by two nodes at once."""
+
+    async def both(now: datetime) -> int:
+        return sum(await asyncio.gather(round_(now), round_(now)))
+
+    return both
