@@ -16,6 +16,7 @@ from tests.year.post import Paper, Post
 from tests.year.truth import SLACK, Said, Sense, Truth
 from tests.year.wire import Got, Platform
 
+HOSPITAL = "住院"
 _ASKS_WHOM = re.compile(r"有\d+[位件]：.*。请回：")
 
 
@@ -41,6 +42,11 @@ class Court:
         county = self._truth.county
         return county.people[case.elder].name if case.elder else county.places[case.village]
 
+    def incident_of(self, key: str) -> tuple[int, int]:
+        """Return which incident a letter is about, and its number; 0 and 0 where none is."""
+        incident = self.post.incident_of(key)
+        return (incident, self.ladders.cases[incident].number) if incident else (0, 0)
+
     def put_back(self, back: timedelta, now: datetime) -> None:
         self._truth.put_backs.append((now, back))
         self.ladders.put_back(back)
@@ -55,6 +61,7 @@ class Court:
         """
         entries = list(self._diary.since())
         said = self._take_words(entries)
+        self._take_to_hospital(entries)
         papers = [paper for entry in entries if (paper := self._note(entry)) is not None]
         self.days.words_meet(said, self._truth.now())
         self.ladders.conclude(said, papers)
@@ -82,6 +89,12 @@ class Court:
                 f"signs of life {dict(signs)}, not {dict(expected)}, of {[*map(str, kept)]}",
             )
         return kept
+
+    def _take_to_hospital(self, entries: Sequence[Entry]) -> None:
+        """Whoever was found to be in hospital is not waited for."""
+        for entry in entries:
+            if entry.table == "incidents" and entry.became("result") == HOSPITAL:
+                self._truth.go_to_hospital(entry.row["elder_id"], self._truth.now())
 
     def _keep(self, entry: Entry) -> Said:
         said = self._truth.said[entry.row["key"]]

@@ -68,9 +68,12 @@ _NOTED: Mapping[str, tuple[str, ...]] = {
 _DUE = {
     "expecting": "SELECT min(next_at) FROM expectations WHERE next_at IS NOT NULL",
     "climbing": "SELECT min(climbs_at) FROM incidents WHERE climbs_at IS NOT NULL",
+    "alarms": "SELECT min(at) FROM ("
+    "SELECT min(due_at) AS at FROM letters WHERE state = 'queued' AND urgency = 1 UNION ALL "
+    "SELECT min(lease_until) FROM letters WHERE state = 'sending' AND urgency = 1)",
     "delivery": "SELECT min(at) FROM ("
-    "SELECT min(due_at) AS at FROM letters WHERE state = 'queued' UNION ALL "
-    "SELECT min(lease_until) FROM letters WHERE state = 'sending')",
+    "SELECT min(due_at) AS at FROM letters WHERE state = 'queued' AND urgency > 1 UNION ALL "
+    "SELECT min(lease_until) FROM letters WHERE state = 'sending' AND urgency > 1)",
     "villages": "SELECT datetime(min(opened_at), '+3 hours') FROM incidents"
     " WHERE climbs_at IS NOT NULL AND kind = 'village'",
 }

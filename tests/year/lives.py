@@ -96,7 +96,11 @@ async def live(
         house = await stack.enter_async_context(open_house(config, clock))
         await _take_in_hand(house.database, life)
         delivery = Delivery(house.database, config.rules.letters, PAPERS, ways)
-        rounds = {**house.rounds, "delivery": (1, delivery.carry_all)}
+        rounds = {
+            **house.rounds,
+            "alarms": (1, delivery.carry_alarms),
+            "delivery": (1, delivery.carry_others),
+        }
         yield replace(house, delivery=delivery, rounds=rounds)
 
 

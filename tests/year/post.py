@@ -12,8 +12,8 @@ from tests.year.wire import Got, Mood, Platform
 
 CALLS = ("alarm", "distress", "crisis", "silence")
 ALARM = 1
-SOON = timedelta(minutes=7)
-"""The longest pause between two tries, a lease, and a minute to spare."""
+SOON = timedelta(minutes=10)
+"""The longest rest of a way, the pause of a coordinator in a storm, a lease, and some to spare."""
 REPEATED = "【重复提醒】"
 
 _MOVES = {

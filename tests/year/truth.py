@@ -111,9 +111,15 @@ class Truth:
             self._come_back(said.about)
 
     def _go_away(self, said: Said) -> None:
-        first = calendar_day(said.at)
-        days = said.days or HOSPITAL_DAYS
-        self.away.setdefault(said.about, []).append(Away(first, first + timedelta(days=days - 1)))
+        self._be_away(said.about, said.at, said.days or HOSPITAL_DAYS)
+
+    def go_to_hospital(self, elder: str, at: datetime) -> None:
+        """Somebody says so who was called to look after her."""
+        self._be_away(elder, at, HOSPITAL_DAYS)
+
+    def _be_away(self, elder: str, at: datetime, days: int) -> None:
+        first = calendar_day(at)
+        self.away.setdefault(elder, []).append(Away(first, first + timedelta(days=days - 1)))
 
     def _come_back(self, elder: str) -> None:
         for away in self.away.get(elder, ()):

@@ -19,7 +19,7 @@ from tests.year.wire import Got
 
 _CALLED = re.compile(r"请回：我去 (\d+)")
 _SEEN = re.compile(r"见到了吗？请回：平安 (\d+)")
-_LOOK_IN = re.compile(r"^还没报平安：(?P<names>.+?)。您见到了请回")
+_LOOK_IN = re.compile(r"(?:请您看看|还没报平安)：(?P<names>\d.+?)。")
 _ASKED = re.compile(r"回个1")
 
 _WELL = ("1", "好", "平安", "吃了", "在", "今天天气不错")
@@ -137,15 +137,16 @@ class Villagers:
 
     # what they do when they are told something
 
-    def read(self, got: Got, number_of: Callable[[str], int]) -> None:
-        """Let somebody read a letter; `number_of` tells which incident a letter is about."""
+    def read(self, got: Got, incident_of: Callable[[str], tuple[int, int]]) -> None:
+        """Let somebody read a letter; `incident_of` tells which incident a letter is about,
+        and its number: a message may tell of several.
+        """
         delay = self._chance.choice((1, 2, 3, 5, 5, 8, 12, 20, 45)) * MINUTE
         at = self._truth.now().replace(second=0, microsecond=0) + delay
-        if called := _CALLED.search(got.text):
-            incident, number = number_of(got.key), int(called[1])
+        incident, number = incident_of(got.key)
+        if str(number) in _CALLED.findall(got.text):
             self.agenda.at(at, lambda: self._decide(got.person, incident, number))
-        elif seen := _SEEN.search(got.text):
-            incident, number = number_of(got.key), int(seen[1])
+        elif str(number) in _SEEN.findall(got.text):
             if self._chance.random() < 0.6:
                 self.agenda.at(at, lambda: self._tell(got.person, incident, number))
         elif listed := _LOOK_IN.match(got.text):
@@ -159,7 +160,7 @@ class Villagers:
 
     def _look_in(self, watcher: str, names: list[str], at: datetime) -> None:
         village = self._county.people[watcher].village
-        for place, name in enumerate(names):
+        for place, name in enumerate(listed.split()[-1] for listed in names):
             if self._chance.random() < 0.9:
                 elder = self._county.named(name, village)
                 moment = at + timedelta(seconds=20 * place)

@@ -4,12 +4,13 @@ It knows nothing of the house. What it lets through is on a phone, and the recor
 """
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from schedules.transport import Outgoing, Remedy, TransportError
+from bot.forms_section import FORMS
+from schedules.transport import FreeWords, Outgoing, Remedy, TransportError
 from tests.year.county import CHANNEL
 
 MESSAGE_HOURS, MESSAGE_SENDS = 48, 5
@@ -124,19 +125,21 @@ class Platform:
         if arrives:
             self._put_on_phone(letter, way)
         else:
-            self.unreported.add(letter.key)
+            self.unreported.update(letter.keys)
         self.reports.append(
             (letter.address, far_id, "success" if arrives else "failed: system failed")
         )
         return far_id
 
     def _put_on_phone(self, letter: Outgoing, way: str) -> None:
-        words = letter.text
-        self.record.append(Got(self.now(), letter.address, letter.key, words, way, self.life))
+        """Keep each letter of what may be several in one message."""
+        for key in letter.keys:
+            got = Got(self.now(), letter.address, key, letter.text, way, self.life)
+            self.record.append(got)
 
 
-@dataclass(slots=True)
-class Messages:
+@dataclass
+class Messages(FreeWords):
     """Customer-service messages of the platform of this county."""
 
     platform: Platform
@@ -148,14 +151,14 @@ class Messages:
         return self.platform.take(letter, self.name, needs_window=True)
 
 
-@dataclass(slots=True)
-class Templates:
+@dataclass
+class Templates(FreeWords):
     """Its template messages."""
 
     platform: Platform
     name: str = "wechat.template"
     channel: str = CHANNEL
-    needs_window: bool = False
+    forms: Collection[str] | None = FORMS
 
     async def send(self, letter: Outgoing) -> str:
         return self.platform.take(letter, self.name, needs_window=False)

@@ -238,7 +238,7 @@ class Year:
         """Ring these rounds once, in the order of the house."""
         for name, (_, round_) in house.rounds.items():
             if name in names and not self._life.is_over:
-                twice = name == "delivery" and self.chance.random() < 0.1
+                twice = name in ("alarms", "delivery") and self.chance.random() < 0.1
                 await self._ring_one(_at_once(round_) if twice else round_)
                 self._judge()
         if not self._life.is_over:
@@ -278,7 +278,7 @@ class Year:
         got = self._court.judge()
         self._webhook.report()
         for one in got:
-            self._villagers.read(one, self._court.post.incident_of)
+            self._villagers.read(one, self._court.incident_of)
         for said in self._court.asked_back:
             if said.incident:
                 self._villagers.name(said, self._court.name_of(said.incident))
