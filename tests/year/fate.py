@@ -20,6 +20,7 @@ class Trouble:
 
     crash: float = 0.01
     failed_commit: float = 0.01
+    calm: float = 0.5
     outage: float = 0.04
     bad_hour: float = 0.1
     power_cut: float = 0.05
@@ -54,6 +55,9 @@ class Fate:
             life.points_left = self._chance.randint(1, 14)
         if self._chance.random() < self._trouble.failed_commit:
             life.commits_to_fail = self._chance.choice((1, 1, 1, 2, 3))
+
+    def is_calm(self) -> bool:
+        return self._chance.random() < self._trouble.calm
 
     def of_day(self, day: date) -> None:
         if self._chance.random() < self._trouble.outage:

@@ -67,23 +67,35 @@ class Villagers:
 
     # what they do of themselves
 
-    def wake(self, day: date) -> None:
-        """Let everybody make plans for a day."""
+    def wake(self, day: date, *, is_calm: bool) -> None:
+        """Let everybody make plans for a day; on a calm one all think of us by themselves."""
         for elder in self._county.elders.values():
-            self._plan_morning(elder, day)
-            self._plan_trouble(elder, day)
+            if is_calm:
+                self._plan_calm_morning(elder, day)
+            else:
+                self._plan_morning(elder, day)
+                self._plan_trouble(elder, day)
+
+    def _plan_calm_morning(self, elder: Elder, day: date) -> None:
+        if not self._truth.is_away(elder.id, day, still=True):
+            at = at_hour(day, elder.opens) + self._chance.choice((20, 65, 110)) * MINUTE
+            self.agenda.at(at, lambda: self._is_heard(elder.id))
+
+    def _is_heard(self, elder: str) -> None:
+        if self._county.people[elder].has_phone:
+            self._is_well(elder)
+        else:
+            self._is_spoken_for(elder)
 
     def _plan_morning(self, elder: Elder, day: date) -> None:
         if self._truth.is_away(elder.id, day, still=True) and self._chance.random() < 0.9:
             return
         if self._chance.random() < elder.forgets * 3:
             return  # she waits to be reminded
-        minutes = int(self._chance.triangular(0, 175, 60)) // 5 * 5 + 1
+        minutes = int(self._chance.triangular(0, 175, 60)) // 15 * 15 + 1
         at = at_hour(day, elder.opens) + minutes * MINUTE
-        if self._county.people[elder.id].has_phone:
-            self.agenda.at(at, lambda: self._is_well(elder.id))
-        elif self._chance.random() < 0.8:
-            self.agenda.at(at, lambda: self._is_spoken_for(elder.id))
+        if self._county.people[elder.id].has_phone or self._chance.random() < 0.8:
+            self.agenda.at(at, lambda: self._is_heard(elder.id))
 
     def _plan_trouble(self, elder: Elder, day: date) -> None:
         lot = self._chance.random()
@@ -122,6 +134,9 @@ class Villagers:
             self.say(self._chance.choice(others), sense, words, about=elder)
 
     def _go_away(self, elder: str) -> None:
+        """Go away, or let it be said; not who leads: of the rota other stories tell."""
+        if "leader" in self._county.people[elder].roles:
+            return
         days = self._chance.randint(1, 12)
         if self._county.people[elder].has_phone and self._chance.random() < 0.7:
             if self._chance.random() < 0.2:
@@ -142,7 +157,7 @@ class Villagers:
         and its number: a message may tell of several.
         """
         delay = self._chance.choice((1, 2, 3, 5, 5, 8, 12, 20, 45)) * MINUTE
-        at = self._truth.now().replace(second=0, microsecond=0) + delay
+        at = _on_the_clock(self._truth.now() + delay)
         incident, number = incident_of(got.key)
         if str(number) in _CALLED.findall(got.text):
             self.agenda.at(at, lambda: self._decide(got.person, incident, number))
@@ -257,3 +272,8 @@ class Villagers:
         until = self._dark_until.get(one.village)
         lives_there = "family" not in one.roles and "supervisor" not in one.roles
         return lives_there and until is not None and until > self._truth.now()
+
+
+def _on_the_clock(at: datetime) -> datetime:
+    """Return the next fifth minute: people who act at one moment are served in one."""
+    return at.replace(minute=at.minute // 5 * 5, second=0, microsecond=0) + 5 * MINUTE

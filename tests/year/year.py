@@ -205,8 +205,10 @@ class Year:
         day = calendar_day(self.clock.now())
         if day > self._planned:
             self._planned = day
-            self._villagers.wake(day)
-            self._fate.of_day(day)
+            is_calm = self._fate.is_calm()
+            self._villagers.wake(day, is_calm=is_calm)
+            if not is_calm:
+                self._fate.of_day(day)
 
     async def _ring_what_is_due(self, house: House) -> None:
         if self._court.ladders.is_any_village_called():
