@@ -37,6 +37,7 @@ from storage.policies import TimebankRules
 from storage.rules import (
     CheckinRules,
     DigestRules,
+    DispatchRules,
     DrillRules,
     HabitRules,
     HearingRules,
@@ -232,6 +233,7 @@ class Config(BaseSettings):
     habits: HabitRules = HabitRules()
     lists: ListRules = ListRules()
     drill: DrillRules = DrillRules()
+    dispatch: DispatchRules = DispatchRules()
     clock: ClockSection = ClockSection()
     simulator: SimulatorSection = SimulatorSection()
     log: LogSection = LogSection()
@@ -281,6 +283,7 @@ class Config(BaseSettings):
             habits=self.habits,
             lists=self.lists,
             drill=self.drill,
+            dispatch=self.dispatch,
         )
 
 

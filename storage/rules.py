@@ -283,6 +283,59 @@ class DrillRules(_Checked):
 
 
 @dataclass(frozen=True, kw_only=True)
+class DispatchRules(_Checked):
+    """How a call for help finds somebody, and how long everybody is waited for."""
+
+    categories: Literal["village-default"] = "village-default"
+    outstanding: PositiveInt = 3
+    urgent_outstanding: PositiveInt = 7
+    """How many are being asked at any time. Who says no or nothing is replaced at once."""
+    answer_minutes: PositiveInt = 60
+    urgent_answer_minutes: PositiveInt = 5
+    collect_minutes: PositiveInt = 30
+    urgent_within_minutes: NonNegativeInt = 120
+    """What begins so soon is urgent, whatever it is."""
+    leader_minutes: PositiveInt = 60
+    urgent_leader_minutes: PositiveInt = 10
+    """How long the leader has to find somebody, and then the coordinator."""
+    review_minutes: PositiveInt = 120
+    early_minutes: NonNegativeInt = 60
+    grace_minutes: NonNegativeInt = 30
+    """What is counted beyond the minutes booked, at most."""
+    no_show_minutes: PositiveInt = 30
+    forgotten_minutes: PositiveInt = 60
+    """How long after its end a visit is asked about, and after as long again closed."""
+    late_minutes: NonNegativeInt = 120
+    """A call that is taken back so shortly before its hour is told at once, also at night."""
+    code_tries: PositiveInt = 5
+    remind_hours: PositiveInt = 24
+    confirm_hours: PositiveInt = 72
+    """Her side is asked again after the first, and not waited for beyond the second."""
+    statement_hours: PositiveInt = 24
+    """How long both sides of a dispute have to tell what happened."""
+    appeal_hours: PositiveInt = 72
+    gift_minutes: NonNegativeInt = 240
+    """What the village's pool pays in a month for an elder who has not enough hours herself."""
+    ahead_days: PositiveInt = 7
+    """How long before its day the call of a weekly wish is made."""
+    expiring_days: PositiveInt = 30
+    load_days: PositiveInt = 30
+    day_minutes: PositiveInt = 240
+    week_minutes: PositiveInt = 720
+    """The most a volunteer is booked for who has not said otherwise."""
+    candidates: PositiveInt = 64
+    """Of how many the best are chosen: those who have waited longest."""
+    weight_group: NonNegativeFloat = 20
+    weight_continuity: NonNegativeFloat = 5
+    """For each earlier visit to her, up to three."""
+    weight_distance: NonNegativeFloat = 10
+    weight_load: NonNegativeFloat = 6
+    """Taken off for each hour of the last days."""
+    weight_waited: NonNegativeFloat = 2
+    """For each day since he was last asked, up to `load_days`."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Rules:
     """All of them, as handed to handlers and rounds."""
 
@@ -298,3 +351,4 @@ class Rules:
     habits: HabitRules = field(default_factory=HabitRules)
     lists: ListRules = field(default_factory=ListRules)
     drill: DrillRules = field(default_factory=DrillRules)
+    dispatch: DispatchRules = field(default_factory=DispatchRules)
