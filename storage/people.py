@@ -334,6 +334,12 @@ async def villager_named(session: AsyncSession, caller: Caller, name: str) -> Pe
     return await _only_one(session, name, Person.village_id == caller.village_id)
 
 
+async def villager_of(session: AsyncSession, village: int, name: str, role: Role) -> Person | None:
+    """Return the one person of this name in a village who is this there, else None."""
+    is_it = select(PersonRole.person_id).where(PersonRole.role == role)
+    return await _only_one(session, name, Person.village_id == village, Person.id.in_(is_it))
+
+
 def _served_by(caller: Caller) -> list[ColumnElement[bool]]:
     served = []
     if caller.is_a(Role.LEADER) and caller.group_id is not None:

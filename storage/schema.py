@@ -3,9 +3,11 @@
 from storage.absences import Absence
 from storage.beats import Beat
 from storage.checkins import Expectation, Plan, SignOfLife
+from storage.credentials import Credential
 from storage.database import Base
 from storage.deputies import Deputy
 from storage.digests import Digest
+from storage.disputes import Statement
 from storage.downtimes import Downtime
 from storage.drills import Drill
 from storage.duties import Duty
@@ -22,15 +24,20 @@ from storage.ledger_members import Member
 from storage.ledger_statements import Certificate
 from storage.letters import EarlyReport, Letter, Refusal
 from storage.lists import ShownList
+from storage.offers import Offer
 from storage.pairings import Pairing, WrongTry
 from storage.people import Identity, Person, PersonRole, Tie
 from storage.questions import Question
+from storage.requests import CallCounter, Request
 from storage.sheets import ListEntry, SheetNumber
 from storage.silences import SilentElder
 from storage.subscriptions import Subscription
 from storage.unheard import Unheard
 from storage.villages import Group, Village
+from storage.visits import Visit
 from storage.voices import Voice
+from storage.volunteers import Exclusion, NextVillage, Volunteer
+from storage.weekly import WeeklyCall
 from storage.windows import ReplyWindow
 
 TABLES = (
@@ -80,6 +87,16 @@ TABLES = (
     HourChange,
     ShownList,
     Drill,
+    Request,
+    CallCounter,
+    WeeklyCall,
+    Volunteer,
+    Exclusion,
+    NextVillage,
+    Credential,
+    Offer,
+    Visit,
+    Statement,
 )
 
 metadata = Base.metadata

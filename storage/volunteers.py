@@ -1,0 +1,260 @@
+"""Volunteers: who helps, when and how far from home, and whom he is not to be sent to.
+
+Home, gender and skills are those of the roster, kept beside the profile so that the one to ask
+is found through an index; `keep_up` carries over what the roster has changed.
+"""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from sqlalchemy import (
+    CheckConstraint,
+    ColumnElement,
+    ForeignKey,
+    Index,
+    String,
+    bindparam,
+    delete,
+    exists,
+    or_,
+    select,
+    text,
+    true,
+    update,
+)
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Mapped, mapped_column
+
+from storage.database import Base, insert_new, run_many
+from storage.people import Caller, Person, PersonRole, Role
+
+NEVER = datetime(1970, 1, 1, tzinfo=UTC)
+"""When somebody was last asked who never was: he has waited longest."""
+
+EVERY_DAY = 0b1111111
+"""All weekdays; Monday is the lowest bit."""
+
+DAY_MINUTES = 24 * 60
+
+GROUP, VILLAGE, BEYOND = range(3)
+"""The rings in which volunteers are asked, and how far each of them goes."""
+
+_ON_DUTY = text("is_on_duty")
+
+
+class Volunteer(Base):
+    """A volunteer's profile. Hours are minutes of the village's day; None is the house's limit."""
+
+    __tablename__ = "volunteers"
+    __table_args__ = (
+        CheckConstraint("radius BETWEEN 0 AND 2", name="radius"),
+        CheckConstraint("0 <= from_minute AND from_minute < until_minute", name="hours"),
+        CheckConstraint("weekdays BETWEEN 0 AND 127", name="weekdays"),
+        Index(
+            "ix_volunteers_group",
+            "group_id",
+            "last_asked_at",
+            sqlite_where=_ON_DUTY,
+            postgresql_where=_ON_DUTY,
+        ),
+        Index(
+            "ix_volunteers_village",
+            "village_id",
+            "last_asked_at",
+            sqlite_where=_ON_DUTY,
+            postgresql_where=_ON_DUTY,
+        ),
+    )
+
+    person_id: Mapped[str] = mapped_column(ForeignKey("people.id"), primary_key=True)
+    village_id: Mapped[int] = mapped_column(ForeignKey("villages.id"))
+    group_id: Mapped[int | None] = mapped_column(ForeignKey("groups.id"))
+    gender: Mapped[str] = mapped_column(String(6), default="")
+    skills: Mapped[str] = mapped_column(String(200), default="")
+    is_on_duty: Mapped[bool] = mapped_column(default=True)
+    radius: Mapped[int] = mapped_column(default=BEYOND)
+    weekdays: Mapped[int] = mapped_column(default=EVERY_DAY)
+    from_minute: Mapped[int] = mapped_column(default=0)
+    until_minute: Mapped[int] = mapped_column(default=DAY_MINUTES)
+    day_minutes: Mapped[int | None]
+    week_minutes: Mapped[int | None]
+    last_asked_at: Mapped[datetime] = mapped_column(default=NEVER)
+
+
+class Exclusion(Base):
+    """Two who are not to be brought together, whoever of them said so."""
+
+    __tablename__ = "exclusions"
+    __table_args__ = (Index(None, "volunteer_id"),)
+
+    elder_id: Mapped[str] = mapped_column(ForeignKey("people.id"), primary_key=True)
+    volunteer_id: Mapped[str] = mapped_column(ForeignKey("people.id"), primary_key=True)
+    said_by: Mapped[str] = mapped_column(ForeignKey("people.id"))
+    said_at: Mapped[datetime]
+
+
+class NextVillage(Base):
+    """A village whose volunteers are asked when a village's own all said no."""
+
+    __tablename__ = "next_villages"
+
+    village_id: Mapped[int] = mapped_column(ForeignKey("villages.id"), primary_key=True)
+    next_id: Mapped[int] = mapped_column(ForeignKey("villages.id"), primary_key=True)
+
+
+_PROFILE = (
+    Person.id,
+    Person.village_id,
+    Person.group_id,
+    Person.gender,
+    Person.skills,
+)
+_IS_VOLUNTEER = exists().where(PersonRole.person_id == Person.id, PersonRole.role == Role.VOLUNTEER)
+
+
+async def keep_up(session: AsyncSession, people: Collection[str] = ()) -> None:
+    """Carry the roster over: new volunteers are on duty, and those no longer named leave it.
+
+    Only `people`, where some are named.
+    """
+    among = Person.id.in_(people) if people else true()
+    new = select(*_PROFILE).where(
+        among, _IS_VOLUNTEER, ~exists().where(Volunteer.person_id == Person.id)
+    )
+    rows = [_row(*row) for row in await session.execute(new)]
+    await insert_new(session, Volunteer, [], rows)
+    await _move(session, among)
+    await session.execute(
+        update(Volunteer)
+        .where(
+            Volunteer.is_on_duty,
+            ~exists().where(
+                PersonRole.person_id == Volunteer.person_id, PersonRole.role == Role.VOLUNTEER
+            ),
+        )
+        .values(is_on_duty=False)
+    )
+
+
+def _row(
+    person: str, village: int, group: int | None, gender: str, skills: str
+) -> dict[str, object]:
+    return {
+        "person_id": person,
+        "village_id": village,
+        "group_id": group,
+        "gender": gender,
+        "skills": skills,
+    }
+
+
+async def _move(session: AsyncSession, among: ColumnElement[bool]) -> None:
+    """Follow those who moved house, or learnt something."""
+    changed = await session.execute(
+        select(*_PROFILE)
+        .join(Volunteer, Volunteer.person_id == Person.id)
+        .where(
+            among,
+            or_(
+                Volunteer.village_id != Person.village_id,
+                Volunteer.group_id.is_distinct_from(Person.group_id),
+                Volunteer.gender != Person.gender,
+                Volunteer.skills != Person.skills,
+            ),
+        )
+    )
+    await run_many(
+        session,
+        update(Volunteer)
+        .where(Volunteer.person_id == bindparam("person"))
+        .values(
+            village_id=bindparam("village"),
+            group_id=bindparam("grp"),
+            gender=bindparam("sex"),
+            skills=bindparam("knows"),
+        ),
+        [
+            {"person": id_, "village": village, "grp": group, "sex": gender, "knows": skills}
+            for id_, village, group, gender, skills in changed
+        ],
+    )
+
+
+async def profile(session: AsyncSession, person: str) -> Volunteer | None:
+    """Return a volunteer's profile; of whom the roster has only just named, a fresh one."""
+    found = await session.get(Volunteer, person)
+    if found is None:
+        await keep_up(session, [person])
+        found = await session.get(Volunteer, person)
+    return found
+
+
+async def exclude(
+    session: AsyncSession, elder: str, volunteer: str, said_by: str, now: datetime
+) -> None:
+    row = {"elder_id": elder, "volunteer_id": volunteer, "said_by": said_by, "said_at": now}
+    await insert_new(session, Exclusion, [], [row])
+
+
+async def include(session: AsyncSession, elder: str, volunteer: str, said_by: str) -> bool:
+    """Take an exclusion back; only who said it may, False where he did not."""
+    gone = await session.execute(
+        delete(Exclusion)
+        .where(
+            Exclusion.elder_id == elder,
+            Exclusion.volunteer_id == volunteer,
+            Exclusion.said_by == said_by,
+        )
+        .returning(Exclusion.elder_id)
+    )
+    return gone.first() is not None
+
+
+async def tie_villages(session: AsyncSession, village: int, other: int) -> None:
+    """Let two villages help each other out."""
+    rows = [
+        {"village_id": one, "next_id": two} for one, two in ((village, other), (other, village))
+    ]
+    await insert_new(session, NextVillage, [], rows)
+
+
+@dataclass(frozen=True, slots=True)
+class Talent:
+    """Somebody who knows a thing, and whether he is to be had just now."""
+
+    name: str
+    skills: str
+    phone: str
+    is_on_duty: bool
+
+
+async def talents(session: AsyncSession, caller: Caller, field: str, limit: int) -> list[Talent]:
+    """Return who in the caller's village knows a field (人才信息库), those on duty first."""
+    rows = await session.execute(
+        select(Person.name, Person.skills, Person.phone, Volunteer.is_on_duty)
+        .join(Volunteer, Volunteer.person_id == Person.id, isouter=True)
+        .where(
+            Person.village_id == caller.village_id,
+            Person.skills.contains(field, autoescape=True) if field else Person.skills != "",
+        )
+        .order_by(Volunteer.is_on_duty.is_(True).desc(), Person.name)
+        .limit(limit)
+    )
+    return [Talent(name, skills, phone, bool(on_duty)) for name, skills, phone, on_duty in rows]
+
+
+async def never_asked(session: AsyncSession, village: int) -> Sequence[str]:
+    """Return the names of those on duty whom no call has ever reached."""
+    return (
+        await session.scalars(
+            select(Person.name)
+            .join(Volunteer, Volunteer.person_id == Person.id)
+            .where(
+                Volunteer.village_id == village,
+                Volunteer.is_on_duty,
+                Volunteer.last_asked_at == NEVER,
+            )
+            .order_by(Person.name)
+        )
+    ).all()
