@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
+from handlers.calls import talk as calls
 from handlers.checkin import talk as checkin
 from handlers.digest import talk as digest
 from handlers.distress import talk as distress
@@ -31,6 +32,7 @@ FEATURES: Sequence[Feature] = (
     drill.FEATURE,
     quiet.FEATURE,
     proxy.FEATURE,
+    calls.FEATURE,
     watch.FEATURE,
     learning.FEATURE,
     distress.FEATURE,
@@ -42,6 +44,7 @@ FEATURES: Sequence[Feature] = (
     digest.FEATURE,
     help_.FEATURE,
     timebank.FEATURE,
+    calls.ASKING,
     checkin.FEATURE,
     voice.FEATURE,
     help_.LAST_RESORT,

@@ -14,7 +14,8 @@ from typing import Protocol
 import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from handlers.checkin.talk import i_am_unwell, i_need_a_hand
+from handlers.calls.asking import i_need_a_hand
+from handlers.checkin.talk import i_am_unwell
 from handlers.checkin.watcher import LISTEN, NEEDS_WORD, tell_watcher
 from handlers.distress.talk import somebody_is_in_distress
 from handlers.hearing import DISTRESS, Hearing, Level

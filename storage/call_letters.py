@@ -78,7 +78,7 @@ async def tell(session: AsyncSession, written: Iterable[NewLetter], now: datetim
 
 
 async def stands_around(session: AsyncSession, request: Request) -> Around:
-    return (await around(session, {request.elder_id}))[request.elder_id]
+    return (await around(session, {request.elder_id}, request.begins))[request.elder_id]
 
 
 async def her_side(session: AsyncSession, request: Request) -> list[str]:

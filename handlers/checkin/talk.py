@@ -86,14 +86,6 @@ async def _note_unwell(turn: Turn) -> None:
     await checkins.record(turn.session, [sign], turn.rules.checkin)
 
 
-@router.when(lambda turn: turn.is_elder and (turn.means(Level.REQUEST) or _asks_by_menu(turn)))
-async def i_need_a_hand(turn: Turn) -> Reply:
-    category = turn.verdict.category
-    wanted = str(category) if category else ""
-    told = await tell_watcher(turn, NEEDS_WORD, need="request", wanted=wanted)
-    return Reply(words.needs_help(turn.speaker, told, wanted))
-
-
 def _asks_by_menu(turn: Turn) -> bool:
     return turn.message.kind is Kind.MENU and turn.message.text == "request"
 

@@ -51,13 +51,6 @@ def still_unwell(caller: Caller, watcher: str) -> str:
     return f"{_name(caller)}，我再跟{watcher}说一声。厉害就打120。"
 
 
-def needs_help(caller: Caller, watcher: str, wanted: str) -> str:
-    what = f"您要{wanted}" if wanted else "您要帮忙"
-    if not watcher:
-        return f"{_name(caller)}，{what}，记下了。请给组长打个电话。"
-    return f"{_name(caller)}，{what}，记下了。{watcher}会来问您。"
-
-
 def _name(caller: Caller) -> str:
     return names.elder(caller.name, caller.gender)
 
@@ -81,8 +74,6 @@ def needs_word(letter: Claimed) -> str:
         return f"{elder}说还没好。请您快打个电话或去看看。"
     if detail.get("need") == "care":
         return f"{elder}说不舒服。请您打个电话或去看看。"
-    if detail.get("need") == "request":
-        return f"{elder}想请人{detail.get('wanted') or '帮忙'}。请您问问{her}什么时候要。"
     return f"{elder}说的话没听懂。请您问问{her}有什么事。"
 
 

@@ -306,7 +306,7 @@ async def _another_grandmother_wang(village: Village) -> None:
 async def test_a_request_is_heard_by_its_kind(village: Village) -> None:
     await village.until("07:00")
     assert await village.says("wang", "头发长了，想剃个头") == (
-        "王奶奶，您要理发，记下了。李大山会来问您。"
+        "王奶奶，哪天理发好？比如说：明天上午"
     )
 
 

@@ -103,22 +103,22 @@ async def test_a_spoken_wish_to_die_stays_among_a_few(village: Village) -> None:
     assert village.told("xiaomei") == []
 
 
-@pytest.mark.parametrize(
-    ("words", "leader_hears", "she_hears"),
-    [
-        ("我头晕得很", "王秀英说不舒服", "告诉李大山了"),
-        ("想请人来给我理个发", "王秀英想请人理发", "李大山会来问您"),
-    ],
-)
-async def test_what_she_needs_is_told_to_the_leader(
-    village: Village, words: str, leader_hears: str, she_hears: str
-) -> None:
-    await speaks(village, "wang", words)
+async def test_how_she_feels_is_told_to_the_leader(village: Village) -> None:
+    await speaks(village, "wang", "我头晕得很")
     await ring_twice(village)
     (letter,) = village.told("dashan")
-    assert leader_hears in letter
-    assert she_hears in village.told("wang")[-1]
+    assert "王秀英说不舒服" in letter
+    assert "告诉李大山了" in village.told("wang")[-1]
     assert await village.incidents("wang") == []
+
+
+async def test_what_she_asks_for_aloud_becomes_a_call(village: Village) -> None:
+    await speaks(village, "wang", "想请人来给我理个发")
+    await ring_twice(village)
+    assert village.heard("wang")[-1] == "王奶奶，哪天理发好？比如说：明天上午"
+    assert (await village.says("wang", "明天下午三点")).startswith(
+        "王奶奶，记下了，明天下午3点理发"
+    )
 
 
 async def test_a_voice_about_a_neighbour_calls_people_to_the_neighbour(village: Village) -> None:

@@ -120,7 +120,6 @@ TO_ELDERS = {
     "checkin.heard": lambda words: words.heard(WANG),
     "checkin.unwell": lambda words: words.unwell(WANG, "李大山"),
     "checkin.still_unwell": lambda words: words.still_unwell(WANG, "李大山"),
-    "checkin.needs_help": lambda words: words.needs_help(WANG, "李大山", "理发"),
     "checkin.reminder": lambda words: words.reminder(LETTER),
     "checkin.last_ask": lambda words: words.last_ask(LETTER),
     "checkin.re_ask": lambda words: words.re_ask(LETTER),

@@ -1,0 +1,205 @@
+"""What leaders and coordinators do about calls: look, assign, know their people."""
+
+import re
+
+from sqlalchemy import select
+
+from handlers.calls import words
+from handlers.calls.routes import NAME, NUMBER, call_of, number_in, router
+from handlers.calls.when import day_in
+from handlers.message import Reply
+from handlers.router import NOT_MINE, Answer, Condition, says
+from handlers.turn import Turn
+from storage import choosing, credentials, dispatch, offers, people, requests, volunteers
+from storage.categories import PAPERS
+from storage.credentials import NewCredential
+from storage.dispatch import RISK, Answered, Taken
+from storage.offers import OfferState
+from storage.people import Role
+from storage.requests import Request, State
+from storage.rules import village_day
+from storage.villages import Village
+
+SHOWN = 10
+
+_YES = rf"(?:同意|审核\s*(?=.*通过))\s*{NUMBER}(?:\s*通过)?"
+_NO = rf"(?:不同意|审核\s*(?=.*不))\s*{NUMBER}(?:\s*(?:不行|不通过))?"
+_ASSIGN = rf"指派\s*{NUMBER}\s*{NAME}"
+_TALENT = r"(?:人才|谁会)\s*(?P<field>[\u4e00-\u9fff]{0,8}?)"
+_PAPER = (
+    rf"证件\s*{NAME}\s*(?P<kind>{'|'.join(PAPERS)})\s*(?:到)?\s*(?P<until>[\d年月日./-]+)"
+    r"(?:\s+(?P<document>[\w-]{1,40}))?"
+)
+_NEXT = rf"邻村\s*{NAME}"
+_WHOM = rf"问过谁\s*{NUMBER}|{NUMBER.replace('<number>', '<other>')}\s*问过谁"
+
+
+def arranges(condition: Condition) -> Condition:
+    """Listen only to leaders and coordinators."""
+
+    def listens(turn: Turn) -> bool:
+        caller = turn.caller
+        is_one = caller is not None and (caller.is_a(Role.LEADER) or caller.is_a(Role.COORDINATOR))
+        return is_one and condition(turn)
+
+    return listens
+
+
+@router.when(arranges(says(_YES)))
+async def it_may_go_out(turn: Turn) -> Answer:
+    request = await call_of(turn, _YES)
+    if request is None:
+        return NOT_MINE
+    if not _may_look(turn, request):
+        return Reply(words.not_yours(request.number))
+    if not await dispatch.approve(turn.session, request, turn.speaker.id, turn.now, turn.rules):
+        return Reply(words.stands(request.number, request.state))
+    waits = request.state == State.REVIEW
+    said = words.asked_for_minutes if waits else words.approved
+    return Reply(said(request.number))
+
+
+def _may_look(turn: Turn, request: Request) -> bool:
+    """Let a leader look at a risk, and only a coordinator vouch for minutes; nobody for himself."""
+    caller = turn.speaker
+    if caller.id == request.elder_id:
+        return False
+    if request.state == State.REVIEW and request.why != RISK:
+        return requests.coordinates(caller, request)
+    return requests.leads(caller, request)
+
+
+@router.when(arranges(says(_NO)))
+async def it_may_not(turn: Turn) -> Answer:
+    request = await call_of(turn, _NO)
+    if request is None:
+        return NOT_MINE
+    if not _may_look(turn, request):
+        return Reply(words.not_yours(request.number))
+    if not await dispatch.refuse(turn.session, request, turn.speaker.id, turn.now):
+        return Reply(words.stands(request.number, request.state))
+    return Reply(words.not_approved(request.number))
+
+
+@router.when(arranges(says(_ASSIGN)))
+async def he_goes(turn: Turn) -> Answer:
+    number = number_in(turn, _ASSIGN)
+    request = await call_of(turn, _ASSIGN)
+    if request is None:
+        return Reply(words.no_such_call(number))
+    if not requests.leads(turn.speaker, request):
+        return Reply(words.not_yours(number))
+    said = re.fullmatch(_ASSIGN, turn.words)
+    name = said["name"] if said else ""
+    who = await people.villager_of(turn.session, request.village_id, name, Role.VOLUNTEER)
+    if who is None:
+        return Reply(words.nobody_of_that_name(name))
+    await volunteers.profile(turn.session, who.id)
+    answered = await dispatch.assign(
+        turn.session, request, who.id, turn.speaker.id, turn.now, turn.rules
+    )
+    return await _say(turn, request, who.id, name, answered)
+
+
+async def _say(turn: Turn, request: Request, who: str, name: str, answered: Answered) -> Reply:
+    number = request.number
+    if answered.taken is Taken.MAY_NOT:
+        lacking = await choosing.papers_lacking(turn.session, request, who)
+        return Reply(words.cannot_be_assigned(number, name, answered.why, lacking))
+    if answered.taken is Taken.NOTED:
+        return Reply(words.assigned_one(number, name))
+    if answered.taken is Taken.AT_REST:
+        return Reply(words.waits_for_minutes(number))
+    if answered.taken is Taken.GONE:
+        return Reply(words.stands(number, request.state))
+    return Reply(words.assigned(number, name))
+
+
+@router.when(arranges(says(r"等人的?事?|待办|求助|没人接")))
+async def what_waits(turn: Turn) -> Reply:
+    rows = await requests.open_in(turn.session, turn.speaker, SHOWN)
+    calls = [(one.number, name, one.category, one.starts_at, one.state) for one, name in rows]
+    return Reply(words.open_calls(calls))
+
+
+@router.when(arranges(says(_WHOM)))
+async def who_was_asked(turn: Turn) -> Answer:
+    """Show who was asked, what he said, and what his score was made of."""
+    said = re.fullmatch(_WHOM, turn.words)
+    number = (said["number"] or said["other"]) if said else "0"
+    request = await requests.find(turn.session, turn.speaker, int(number))
+    if request is None:
+        return Reply(words.no_such_call(int(number)))
+    if not requests.leads(turn.speaker, request):
+        return Reply(words.not_yours(request.number))
+    asked = await offers.of_request(turn.session, request.id, request.turn)
+    names = await people.names_of(turn.session, {one.volunteer_id for one in asked})
+    found = [
+        (
+            names[one.volunteer_id],
+            words.ANSWERS[OfferState(one.state)],
+            words.offer_parts(one.parts),
+        )
+        for one in asked
+    ]
+    return Reply(words.why_them(request.number, found))
+
+
+@router.when(arranges(says(_TALENT)))
+async def who_knows_it(turn: Turn) -> Reply:
+    said = re.fullmatch(_TALENT, turn.words)
+    field = said["field"] if said else ""
+    found = await volunteers.talents(turn.session, turn.speaker, field, SHOWN)
+    return Reply(words.talents(field, found))
+
+
+@router.when(arranges(says("(?:还)?(?:没|谁没)问过(?:谁|的人)?|没问过的")))
+async def whom_nobody_asked(turn: Turn) -> Reply:
+    found = await volunteers.never_asked(turn.session, turn.speaker.village_id)
+    return Reply(words.never_asked(found))
+
+
+@router.when(arranges(says("(?:快)?到期的?(?:证件)?")))
+async def whose_papers_end(turn: Turn) -> Reply:
+    today = village_day(turn.now)
+    days = turn.rules.dispatch.expiring_days
+    found = await credentials.ending(turn.session, turn.speaker.village_id, today, days)
+    return Reply(words.ending_papers(found))
+
+
+@router.when(arranges(says(r"证件.*")))
+async def he_has_a_paper(turn: Turn) -> Reply:
+    said = re.fullmatch(_PAPER, turn.words)
+    until = day_in(said["until"]) if said else None
+    today = village_day(turn.now)
+    if said is None or until is None or until < today:
+        return Reply(words.how_to_note_paper())
+    village = turn.speaker.village_id
+    who = await people.villager_of(turn.session, village, said["name"], Role.VOLUNTEER)
+    if who is None or who.id == turn.speaker.id:
+        return Reply(words.nobody_of_that_name(said["name"]))
+    paper = NewCredential(
+        person_id=who.id,
+        kind=said["kind"],
+        valid_from=today,
+        valid_until=until,
+        document=said["document"] or "",
+        noted_by=turn.speaker.id,
+    )
+    await credentials.note(turn.session, paper, turn.now)
+    return Reply(words.paper_noted(who.name, said["kind"], until))
+
+
+@router.when(
+    lambda turn: (
+        turn.caller is not None and turn.caller.is_a(Role.COORDINATOR) and says(_NEXT)(turn)
+    )
+)
+async def they_help_each_other(turn: Turn) -> Reply:
+    said = re.fullmatch(_NEXT, turn.words)
+    name = said["name"] if said else ""
+    other = await turn.session.scalar(select(Village.id).where(Village.name == name))
+    if other is None or other == turn.speaker.village_id:
+        return Reply(words.no_such_village(name))
+    await volunteers.tie_villages(turn.session, turn.speaker.village_id, other)
+    return Reply(words.villages_tied(name))

@@ -1,0 +1,36 @@
+"""The routes of the calls, and how a call is named in chat."""
+
+import re
+from collections.abc import Sequence
+
+from handlers.hearing import numerals
+from handlers.router import Router
+from handlers.turn import Turn
+from storage import requests
+from storage.requests import Request
+
+router = Router("calls")
+asking = Router("asking for help")
+
+NUMBER = rf"(?P<number>\d{{4}}|[{numerals.CHINESE}]{{4,7}})\s*号?"
+"""Four digits: an incident has fewer, so 好 12 and 好 1234 are never the same."""
+NAME = r"(?P<name>[\u4e00-\u9fff·]{2,10}?)"
+
+
+def number_in(turn: Turn, pattern: str) -> int:
+    found = re.fullmatch(pattern, turn.words)
+    return numerals.number(found["number"]) if found else 0
+
+
+def part(turn: Turn, pattern: str, name: str) -> str:
+    found = re.fullmatch(pattern, turn.words)
+    return (found[name] or "") if found else ""
+
+
+async def call_of(turn: Turn, pattern: str) -> Request | None:
+    """Return the call of the number in the words, held, where the speaker may speak of it."""
+    return await requests.find(turn.session, turn.speaker, number_in(turn, pattern))
+
+
+def numbered(calls: Sequence[Request]) -> list[tuple[int, str]]:
+    return [(one.number, one.category) for one in calls]

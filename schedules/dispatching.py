@@ -1,0 +1,90 @@
+"""Calls by the clock: whoever is to be asked is asked, and nothing that waits is forgotten."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import datetime, timedelta
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from storage import attendance, confirming, dispatch, disputes, offers, placing, requests, weekly
+from storage import volunteers as profiles
+from storage.database import Database
+from storage.requests import Request, State
+from storage.rules import VILLAGE_TIME, LetterRules, Rules, at_village, village_day
+
+AT_ONCE = 50
+"""How many calls one transaction moves: small enough that a message waits little."""
+
+Round = Callable[[AsyncSession, Request, datetime, Rules], Awaitable[None]]
+
+
+async def dispatch_calls(database: Database, now: datetime, rules: Rules) -> int:
+    """Move on every call whose time has come; returns how many."""
+    moved = 0
+    while True:
+        async with database.writing() as session:
+            if moved == 0:
+                await offers.time_out(session, now)
+            due = await requests.claim_due(session, now, AT_ONCE)
+            for request in due:
+                await _advance(session, request, now, rules)
+        moved += len(due)
+        if len(due) < AT_ONCE:
+            return moved
+
+
+async def _advance(session: AsyncSession, request: Request, now: datetime, rules: Rules) -> None:
+    request.next_at = None
+    await session.flush()
+    await _ROUNDS[State(request.state)](session, request, now, rules)
+
+
+async def _drop(session: AsyncSession, request: Request, now: datetime, _rules: Rules) -> None:
+    await placing.drop(session, request, now)
+
+
+async def _seek(session: AsyncSession, request: Request, now: datetime, rules: Rules) -> None:
+    """Look for somebody; what is not urgent lets people sleep."""
+    morning = _quiet_until(now, rules.letters)
+    if morning is not None and not request.is_urgent and request.begins > morning:
+        request.next_at = morning
+        await session.flush()
+        return
+    await dispatch.seek(session, request, now, rules)
+
+
+def _quiet_until(now: datetime, rules: LetterRules) -> datetime | None:
+    """Return when the quiet hours end, None outside of them."""
+    hour = now.astimezone(VILLAGE_TIME).time()
+    if rules.quiet_until <= hour < rules.quiet_from:
+        return None
+    later = timedelta(days=1 if hour >= rules.quiet_from else 0)
+    return at_village(village_day(now) + later, rules.quiet_until)
+
+
+_ROUNDS: Mapping[State, Round] = {
+    State.DRAFT: _drop,
+    State.REVIEW: dispatch.ask_to_look,
+    State.OPEN: _seek,
+    State.ASSIGNED: attendance.watch_arrival,
+    State.IN_SERVICE: attendance.watch_service,
+    State.AWAITING_CONFIRM: confirming.wait_for_word,
+    State.DISPUTED: disputes.go_on,
+}
+
+
+async def make_weekly_calls(database: Database, now: datetime, rules: Rules) -> int:
+    """Make the calls of weekly wishes some days ahead; returns how many wishes moved."""
+    moved = 0
+    while True:
+        async with database.writing() as session:
+            made = await weekly.make_calls(session, now, rules, AT_ONCE)
+        moved += made
+        if made < AT_ONCE:
+            return moved
+
+
+async def keep_up(database: Database, _now: datetime) -> int:
+    """Let whoever the roster has named as a volunteer be asked from now on."""
+    async with database.writing() as session:
+        await profiles.keep_up(session)
+    return 0
