@@ -1,24 +1,32 @@
 """Choosing whom to ask: who may go at all, and who of them first.
 
 One statement looks at the volunteers of a ring through the index on who waited longest, and at
-each one's visits through the index on his calendar. The same conditions, asked of one person,
+each one's calendar through the index on his visits. The same conditions, asked of one person,
 tell why he may not go. Points are given in Python, so that both databases count alike, and
 each part of a score is kept with the offer.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import lru_cache
+from heapq import nsmallest
 from typing import Any
 
 from sqlalchemy import (
+    BindParameter,
     ColumnElement,
+    Date,
+    Integer,
     Select,
+    String,
     and_,
+    bindparam,
     case,
     distinct,
     exists,
     func,
+    or_,
     select,
     true,
     union_all,
@@ -26,14 +34,16 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
-from storage.categories import Terms
 from storage.credentials import Credential
+from storage.database import Instant
 from storage.offers import Offer
 from storage.people import Identity, Person, Tie, TieKind
 from storage.requests import Request
 from storage.rules import VILLAGE_TIME, DispatchRules, at_village, village_day
 from storage.visits import COUNTED, LIVE, Visit, VisitState
-from storage.volunteers import BEYOND, GROUP, NEVER, VILLAGE, Exclusion, NextVillage, Volunteer
+from storage.volunteers import BEYOND, GROUP, VILLAGE, Exclusion, NextVillage, Volunteer
+
+_DAY = timedelta(days=1)
 
 _CONTINUITY = 3
 """More earlier visits than these do not make it more likely that she knows him."""
@@ -79,78 +89,133 @@ async def choose(
     rules: DispatchRules,
 ) -> list[Candidate]:
     """Return the best of a ring who may go and have not been asked in this turn."""
-    rows = await session.execute(candidates(request, ring, now, rules))
-    scored = [_scored(request, row, ring, now, rules) for row in rows]
-    scored.sort(key=lambda one: (-one.score, one.volunteer_id))
-    return scored[:number]
+    await session.flush()
+    connection = await session.connection()  # only columns are asked: no need of the session
+    statement = candidates(_kind_of(request), ring)
+    rows = await connection.execute(statement, values(request, now, rules))
+    scored = [(-sum(_points(request, row, ring, now, rules)), row.person_id, row) for row in rows]
+    best = nsmallest(number, scored, key=lambda one: one[:2])
+    return [_explained(request, row, ring, now, rules) for _, _, row in best]
 
 
-def candidates(
-    request: Request, ring: int, now: datetime, rules: DispatchRules
-) -> Select[*tuple[Any, ...]]:
-    """Return the statement that finds them, those first who have waited longest."""
-    asked = select(Offer.volunteer_id).where(
-        Offer.request_id == request.id, Offer.turn == request.turn
-    )
-    fit = _Fitness(request, rules)
+async def why_not(
+    session: AsyncSession, request: Request, volunteer: str, now: datetime, rules: DispatchRules
+) -> list[str]:
+    """Return every reason for which somebody may not go; none where he may."""
+    asked = {**values(request, now, rules), "volunteer": volunteer}
+    row = (await session.execute(_reasons(_kind_of(request)), asked)).mappings().first()
+    if row is None:
+        return [Why.NO_VOLUNTEER]
+    return [why for why, holds in row.items() if not holds]
+
+
+async def weigh(
+    session: AsyncSession, request: Request, volunteer: str, now: datetime, rules: DispatchRules
+) -> Candidate:
+    """Give points to somebody who comes forward himself, the same as if he had been asked."""
+    statement = _known().where(Volunteer.person_id == bindparam("volunteer"))
+    asked = {**values(request, now, rules), "volunteer": volunteer}
+    row = (await session.execute(statement, asked)).one()
+    near = VILLAGE if row.village_id == request.village_id else BEYOND
+    ring = GROUP if row.group_id == request.group_id and row.group_id is not None else near
+    return _explained(request, row, ring, now, rules)
+
+
+PARTS = ("group", "continuity", "distance", "load", "waited")
+"""What a score is made of."""
+
+
+def _points(
+    request: Request, row: Any, ring: int, now: datetime, rules: DispatchRules
+) -> tuple[float, ...]:
+    """Return the points of each part, in the order of `PARTS`."""
+    in_group = row.group_id is not None and row.group_id == request.group_id
+    distance = GROUP if in_group else max(ring, VILLAGE)
+    days = min((now - row.last_asked_at) / _DAY, rules.load_days)
     return (
-        _with_calendar(request, now, rules)
-        .where(
-            Volunteer.is_on_duty,
-            _in_ring(request, ring),
-            Volunteer.radius >= ring,
-            Volunteer.person_id.not_in(asked),
-            _is_reached(),
-            *fit.of_person().values(),
-        )
-        .having(and_(*fit.of_calendar().values()))
-        .order_by(Volunteer.last_asked_at)
-        .limit(rules.candidates)
+        rules.weight_group if in_group else 0.0,
+        rules.weight_continuity * min(row.knows_her, _CONTINUITY),
+        -rules.weight_distance * distance,
+        -rules.weight_load * row.load / 60,
+        rules.weight_waited * max(days, 0.0),
     )
 
 
-def _in_ring(request: Request, ring: int) -> ColumnElement[bool]:
-    if ring == GROUP:
-        return Volunteer.group_id == request.group_id
-    if ring == VILLAGE:
-        return Volunteer.village_id == request.village_id
-    nearby = select(NextVillage.next_id).where(NextVillage.village_id == request.village_id)
-    return Volunteer.village_id.in_(nearby)
+def _explained(
+    request: Request, row: Any, ring: int, now: datetime, rules: DispatchRules
+) -> Candidate:
+    points = [round(one, 2) for one in _points(request, row, ring, now, rules)]
+    parts = dict(zip(PARTS, points, strict=True))
+    return Candidate(row.person_id, ring, round(sum(points), 2), parts)
 
 
-def _is_reached() -> ColumnElement[bool]:
-    return exists().where(Identity.person_id == Volunteer.person_id, Identity.reachable)
-
-
-def _with_calendar(
-    request: Request, now: datetime, rules: DispatchRules
-) -> Select[*tuple[Any, ...]]:
-    """Select volunteers, each with what his calendar says around this call."""
-    day, week = _day(request.begins), _week(request.begins)
-    since = now - timedelta(days=rules.load_days)
-    back = min(since, week[0])
-    held = Visit.state.in_(COUNTED)
-    is_live = Visit.state.in_(LIVE)
-    overlaps = and_(is_live, Visit.starts_at < request.ends, Visit.ends_at > request.begins)
-    knows_her = and_(Visit.elder_id == request.elder_id, Visit.state == VisitState.DONE)
-    return (
-        select(
-            Volunteer.person_id,
-            Volunteer.group_id,
-            Volunteer.last_asked_at,
-            _sum(Visit.booked, and_(held, Visit.starts_at.between(since, now))).label("load"),
-            _sum(1, knows_her).label("knows_her"),
-            _sum(1, overlaps).label("overlaps"),
-            _sum(Visit.booked, and_(held, Visit.starts_at.between(*day))).label("day_booked"),
-            _sum(Visit.booked, and_(held, Visit.starts_at.between(*week))).label("week_booked"),
+async def papers_lacking(session: AsyncSession, request: Request, volunteer: str) -> list[str]:
+    """Return the papers that somebody does not have on the day of the call."""
+    day = village_day(request.begins)
+    has = await session.scalars(
+        select(Credential.kind).where(
+            Credential.person_id == volunteer,
+            Credential.valid_from <= day,
+            Credential.valid_until >= day,
         )
-        .outerjoin(Visit, and_(Visit.volunteer_id == Volunteer.person_id, Visit.starts_at >= back))
-        .group_by(Volunteer.person_id)
     )
+    held = set(has)
+    return [kind for kind in request.agreed.needs if kind not in held]
 
 
-def _sum(what: Any, condition: ColumnElement[bool]) -> ColumnElement[int]:
-    return func.sum(case((condition, what), else_=0))
+# the statements, each built once: every call asks them, and building them costs more than asking
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """Which conditions the terms of a call add to those that always hold."""
+
+    same_gender: bool
+    skill: bool
+    papers: bool
+
+
+def _kind_of(request: Request) -> Kind:
+    terms = request.agreed
+    return Kind(terms.same_gender, bool(terms.skill), bool(terms.needs))
+
+
+def values(request: Request, now: datetime, rules: DispatchRules) -> dict[str, Any]:
+    """Return what the statements ask with, for one call at one moment."""
+    begins, terms = request.begins, request.agreed
+    there = begins.astimezone(VILLAGE_TIME)
+    minute = there.hour * 60 + there.minute
+    day, week = _day(begins), _week(begins)
+    found: dict[str, Any] = {
+        "request": request.id,
+        "turn": request.turn,
+        "elder": request.elder_id,
+        "group": request.group_id,
+        "village": request.village_id,
+        "begins": begins,
+        "ends": request.ends,
+        "day_before": begins - timedelta(days=1),
+        "day_first": day[0],
+        "day_last": day[1],
+        "week_first": week[0],
+        "week_last": week[1],
+        "since": now - timedelta(days=rules.load_days),
+        "known_since": now - timedelta(days=rules.continuity_days),
+        "now": now,
+        "minutes": request.minutes,
+        "per_day": rules.day_minutes,
+        "per_week": rules.week_minutes,
+        "weekday": 1 << there.weekday(),
+        "minute": minute,
+        "minute_after": minute + request.minutes,
+        "candidates": rules.candidates,
+    }
+    if terms.skill:
+        found["skill"] = terms.skill
+    if terms.needs:
+        needs = {"needs": list(terms.needs), "needed": len(terms.needs)}
+        found |= {**needs, "day": village_day(begins)}
+    return found
 
 
 def _day(moment: datetime) -> tuple[datetime, datetime]:
@@ -168,159 +233,169 @@ def _midnight(day: date) -> datetime:
     return at_village(day, datetime.min.time())
 
 
-class _Fitness:
-    """What has to be true of somebody for this call, each condition under its name."""
-
-    def __init__(self, request: Request, rules: DispatchRules) -> None:
-        self._request = request
-        self._rules = rules
-        self._terms: Terms = request.agreed
-
-    def of_person(self) -> dict[str, ColumnElement[bool]]:
-        elder = self._request.elder_id
-        return {
-            Why.HERSELF: Volunteer.person_id != elder,
-            Why.HOUSEHOLD: Volunteer.person_id.not_in(_household(elder)),
-            Why.EXCLUDED: Volunteer.person_id.not_in(
-                select(Exclusion.volunteer_id).where(Exclusion.elder_id == elder)
-            ),
-            Why.GENDER: self._gender(),
-            Why.SKILL: self._skill(),
-            Why.PAPERS: self._papers(),
-            Why.HOURS: self._hours(),
-        }
-
-    def of_calendar(self) -> dict[str, ColumnElement[bool]]:
-        booked = self._request.minutes
-        per_day = func.coalesce(Volunteer.day_minutes, self._rules.day_minutes)
-        per_week = func.coalesce(Volunteer.week_minutes, self._rules.week_minutes)
-        day, week = _day(self._request.begins), _week(self._request.begins)
-        held = Visit.state.in_(COUNTED)
-        overlaps = and_(
-            Visit.state.in_(LIVE),
-            Visit.starts_at < self._request.ends,
-            Visit.ends_at > self._request.begins,
-        )
-        return {
-            Why.OVERLAP: _sum(1, overlaps) == 0,
-            Why.DAY: _sum(Visit.booked, and_(held, Visit.starts_at.between(*day)))
-            <= per_day - booked,
-            Why.WEEK: _sum(Visit.booked, and_(held, Visit.starts_at.between(*week)))
-            <= per_week - booked,
-        }
-
-    def _gender(self) -> ColumnElement[bool]:
-        """Let only her own gender come where the terms say so; an unknown one is not the same."""
-        if not self._terms.same_gender:
-            return true()
-        elder = aliased(Person)
-        hers = select(elder.gender).where(elder.id == self._request.elder_id).scalar_subquery()
-        return and_(Volunteer.gender == hers, Volunteer.gender != "")
-
-    def _skill(self) -> ColumnElement[bool]:
-        skill = self._terms.skill
-        return Volunteer.skills.contains(skill, autoescape=True) if skill else true()
-
-    def _papers(self) -> ColumnElement[bool]:
-        needs = self._terms.needs
-        if not needs:
-            return true()
-        day = village_day(self._request.begins)
-        valid = (
-            select(func.count(distinct(Credential.kind)))
-            .where(
-                Credential.person_id == Volunteer.person_id,
-                Credential.kind.in_(needs),
-                Credential.valid_from <= day,
-                Credential.valid_until >= day,
-            )
-            .scalar_subquery()
-        )
-        return valid == len(needs)
-
-    def _hours(self) -> ColumnElement[bool]:
-        begins = self._request.begins.astimezone(VILLAGE_TIME)
-        minute = begins.hour * 60 + begins.minute
-        return and_(
-            Volunteer.weekdays.bitwise_and(1 << begins.weekday()) != 0,
-            Volunteer.from_minute <= minute,
-            Volunteer.until_minute >= minute + self._request.minutes,
-        )
-
-
-def _household(elder: str) -> Select[tuple[str]]:
-    """Return who lives under her roof, as far as the village knows: family, or the same phone."""
-    her, other = aliased(Person), aliased(Person)
-    kin = select(Tie.person_id).where(Tie.elder_id == elder, Tie.kind == TieKind.FAMILY)
-    parents = select(Tie.elder_id).where(Tie.person_id == elder, Tie.kind == TieKind.FAMILY)
-    same_phone = (
-        select(other.id)
-        .join(her, and_(her.phone == other.phone, her.village_id == other.village_id))
-        .where(her.id == elder, her.phone != "")
+@lru_cache(maxsize=32)
+def candidates(kind: Kind, ring: int) -> Select[*tuple[Any, ...]]:
+    """Return the statement that finds who may be asked in a ring, who waited longest first."""
+    asked = select(Offer.volunteer_id).where(
+        Offer.request_id == _number("request"), Offer.turn == _number("turn")
     )
-    both: Any = union_all(kin, parents, same_phone).subquery()
+    return (
+        _known()
+        .where(
+            Volunteer.is_on_duty,
+            _in_ring(ring),
+            Volunteer.radius >= ring,
+            Volunteer.person_id.not_in(asked),
+            exists().where(Identity.person_id == Volunteer.person_id, Identity.reachable),
+            *_conditions(kind).values(),
+        )
+        .order_by(Volunteer.last_asked_at)
+        .limit(_number("candidates"))
+    )
+
+
+@lru_cache(maxsize=8)
+def _reasons(kind: Kind) -> Select[*tuple[Any, ...]]:
+    """Return the statement that tells of each condition whether it holds for one person."""
+    conditions = {**_conditions(kind), Why.OFF_DUTY: Volunteer.is_on_duty}
+    return select(*(case((one, 1), else_=0).label(why) for why, one in conditions.items())).where(
+        Volunteer.person_id == bindparam("volunteer", type_=String)
+    )
+
+
+@lru_cache(maxsize=1)
+def _known() -> Select[*tuple[Any, ...]]:
+    """Select volunteers, each with what his score is made of."""
+    knows_her = (
+        _visits(func.count())
+        .where(
+            Visit.elder_id == _text("elder"),
+            Visit.state == VisitState.DONE,
+            Visit.starts_at >= _moment("known_since"),
+        )
+        .scalar_subquery()
+    )
+    return select(
+        Volunteer.person_id,
+        Volunteer.group_id,
+        Volunteer.village_id,
+        Volunteer.last_asked_at,
+        _booked("since", "now").label("load"),
+        knows_her.label("knows_her"),
+    )
+
+
+def _in_ring(ring: int) -> ColumnElement[bool]:
+    if ring == GROUP:
+        return Volunteer.group_id == _number("group")
+    if ring == VILLAGE:
+        return Volunteer.village_id == _number("village")
+    nearby = select(NextVillage.next_id).where(NextVillage.village_id == _number("village"))
+    return Volunteer.village_id.in_(nearby)
+
+
+def _conditions(kind: Kind) -> dict[str, ColumnElement[bool]]:
+    """Return what has to be true of somebody who goes, each condition under its name."""
+    minutes = _number("minutes")
+    per_day = func.coalesce(Volunteer.day_minutes, _number("per_day"))
+    per_week = func.coalesce(Volunteer.week_minutes, _number("per_week"))
+    unwanted = select(Exclusion.volunteer_id).where(Exclusion.elder_id == _text("elder"))
+    return {
+        Why.HERSELF: Volunteer.person_id != _text("elder"),
+        Why.HOUSEHOLD: and_(Volunteer.person_id.not_in(_kin()), _has_another_phone()),
+        Why.EXCLUDED: Volunteer.person_id.not_in(unwanted),
+        Why.GENDER: _is_of_her_gender() if kind.same_gender else true(),
+        Why.SKILL: Volunteer.skills.contains(_text("skill")) if kind.skill else true(),
+        Why.PAPERS: _has_papers() if kind.papers else true(),
+        Why.HOURS: _has_time(),
+        Why.OVERLAP: _is_free(),
+        Why.DAY: _booked("day_first", "day_last") <= per_day - minutes,
+        Why.WEEK: _booked("week_first", "week_last") <= per_week - minutes,
+    }
+
+
+def _kin() -> Select[tuple[str]]:
+    """Return who is family to her, as far as the village knows, whichever of them is the elder."""
+    elder, family = _text("elder"), Tie.kind == TieKind.FAMILY
+    children = select(Tie.person_id).where(Tie.elder_id == elder, family)
+    parents = select(Tie.elder_id).where(Tie.person_id == elder, family)
+    both: Any = union_all(children, parents).subquery()
     return select(both.c[0])
 
 
-async def why_not(
-    session: AsyncSession, request: Request, volunteer: str, now: datetime, rules: DispatchRules
-) -> list[str]:
-    """Return every reason for which somebody may not go; none where he may."""
-    fit = _Fitness(request, rules)
-    conditions = {**fit.of_person(), **fit.of_calendar(), Why.OFF_DUTY: Volunteer.is_on_duty}
-    statement = (
-        _with_calendar(request, now, rules)
-        .with_only_columns(*(case((one, 1), else_=0).label(why) for why, one in conditions.items()))
-        .where(Volunteer.person_id == volunteer)
-    )
-    row = (await session.execute(statement)).mappings().first()
-    if row is None:
-        return [Why.NO_VOLUNTEER]
-    return [why for why in conditions if not row[why]]
+def _has_another_phone() -> ColumnElement[bool]:
+    """Tell whether somebody has a phone of his own: who shares hers lives under her roof."""
+    her = aliased(Person)
+    hers = select(her.phone).where(her.id == _text("elder")).scalar_subquery()
+    return or_(Volunteer.phone == "", Volunteer.phone != hers)
 
 
-async def papers_lacking(session: AsyncSession, request: Request, volunteer: str) -> list[str]:
-    """Return the papers that somebody does not have on the day of the call."""
-    day = village_day(request.begins)
-    has = await session.scalars(
-        select(Credential.kind).where(
-            Credential.person_id == volunteer,
+def _is_of_her_gender() -> ColumnElement[bool]:
+    """Tell whether he is of her gender; one that the village does not know is not the same."""
+    her = aliased(Person)
+    hers = select(her.gender).where(her.id == _text("elder")).scalar_subquery()
+    return and_(Volunteer.gender == hers, Volunteer.gender != "")
+
+
+def _has_papers() -> ColumnElement[bool]:
+    """Tell whether every paper that is asked for is good on the day."""
+    day = bindparam("day", type_=Date)
+    valid = (
+        select(func.count(distinct(Credential.kind)))
+        .where(
+            Credential.person_id == Volunteer.person_id,
+            Credential.kind.in_(bindparam("needs", expanding=True)),
             Credential.valid_from <= day,
             Credential.valid_until >= day,
         )
+        .scalar_subquery()
     )
-    held = set(has)
-    return [kind for kind in request.agreed.needs if kind not in held]
+    return valid == _number("needed")
 
 
-async def weigh(
-    session: AsyncSession, request: Request, volunteer: str, now: datetime, rules: DispatchRules
-) -> Candidate:
-    """Give points to somebody who comes forward himself, the same as if he had been asked."""
-    statement = (
-        _with_calendar(request, now, rules)
-        .add_columns(Volunteer.village_id)
-        .where(Volunteer.person_id == volunteer)
+def _has_time() -> ColumnElement[bool]:
+    return and_(
+        Volunteer.weekdays.bitwise_and(_number("weekday")) != 0,
+        Volunteer.from_minute <= _number("minute"),
+        Volunteer.until_minute >= _number("minute_after"),
     )
-    row = (await session.execute(statement)).one()
-    near = VILLAGE if row.village_id == request.village_id else BEYOND
-    ring = GROUP if row.group_id == request.group_id and row.group_id is not None else near
-    return _scored(request, row, ring, now, rules)
 
 
-def _scored(
-    request: Request, row: Any, ring: int, now: datetime, rules: DispatchRules
-) -> Candidate:
-    in_group = row.group_id is not None and row.group_id == request.group_id
-    distance = GROUP if in_group else max(ring, VILLAGE)
-    never = row.last_asked_at == NEVER
-    days = rules.load_days if never else (now - row.last_asked_at) / timedelta(days=1)
-    parts = {
-        "group": rules.weight_group if in_group else 0.0,
-        "continuity": rules.weight_continuity * min(row.knows_her, _CONTINUITY),
-        "distance": -rules.weight_distance * distance,
-        "load": -rules.weight_load * row.load / 60,
-        "waited": rules.weight_waited * min(max(days, 0.0), rules.load_days),
-    }
-    parts = {name: round(points, 2) for name, points in parts.items()}
-    return Candidate(row.person_id, ring, round(sum(parts.values()), 2), parts)
+def _is_free() -> ColumnElement[bool]:
+    """Tell whether nobody else waits for him then; no visit is longer than a day."""
+    return ~exists().where(
+        Visit.volunteer_id == Volunteer.person_id,
+        Visit.starts_at.between(_moment("day_before"), _moment("ends")),
+        Visit.starts_at < _moment("ends"),
+        Visit.ends_at > _moment("begins"),
+        _is_one_of(LIVE),
+    )
+
+
+def _booked(first: str, last: str) -> ColumnElement[int]:
+    """Return the minutes for which he goes, or went, between two moments."""
+    minutes = _visits(func.coalesce(func.sum(Visit.booked), 0)).where(
+        Visit.starts_at.between(_moment(first), _moment(last)), _is_one_of(COUNTED)
+    )
+    return minutes.scalar_subquery()
+
+
+def _visits(what: ColumnElement[Any]) -> Select[tuple[Any]]:
+    return select(what).select_from(Visit).where(Visit.volunteer_id == Volunteer.person_id)
+
+
+def _is_one_of(states: Iterable[VisitState]) -> ColumnElement[bool]:
+    """Compare one by one: a list is written out anew each time the statement is asked."""
+    return or_(*(Visit.state == state for state in states))
+
+
+def _moment(name: str) -> BindParameter[datetime]:
+    return bindparam(name, type_=Instant())
+
+
+def _number(name: str) -> BindParameter[int]:
+    return bindparam(name, type_=Integer)
+
+
+def _text(name: str) -> BindParameter[str]:
+    return bindparam(name, type_=String)

@@ -46,7 +46,7 @@ async def place(session: AsyncSession, new: NewCall, now: datetime, rules: Rules
             terms=terms,
             starts_at=starts_at,
             minutes=_minutes(new.minutes, terms),
-            is_urgent=_is_urgent(terms, starts_at, now, rules.dispatch),
+            is_urgent=_is_urgent(starts_at, now, rules.dispatch),
         ),
         now,
     )
@@ -73,7 +73,7 @@ async def complete(
     request.starts_at = starts_at or request.starts_at
     if request.starts_at is None and terms is not None and terms.urgent:
         request.starts_at = now
-    request.is_urgent = _is_urgent(terms, request.starts_at, now, rules.dispatch)
+    request.is_urgent = _is_urgent(request.starts_at, now, rules.dispatch)
     await session.flush()
     await _go_on(session, request, now, rules)
     return True
@@ -88,13 +88,10 @@ def _minutes(said: int | None, terms: Terms | None) -> int:
     return said if said is not None and SHORTEST <= said <= LONGEST else usual
 
 
-def _is_urgent(
-    terms: Terms | None, starts_at: datetime | None, now: datetime, rules: DispatchRules
-) -> bool:
+def _is_urgent(starts_at: datetime | None, now: datetime, rules: DispatchRules) -> bool:
+    """Tell whether there is no time to collect answers, whatever it is about."""
     soon = timedelta(minutes=rules.urgent_within_minutes)
-    return (terms is not None and terms.urgent) or (
-        starts_at is not None and starts_at - now <= soon
-    )
+    return starts_at is not None and starts_at - now <= soon
 
 
 async def _go_on(session: AsyncSession, request: Request, now: datetime, rules: Rules) -> None:

@@ -320,10 +320,12 @@ class DispatchRules(_Checked):
     """How long before its day the call of a weekly wish is made."""
     expiring_days: PositiveInt = 30
     load_days: PositiveInt = 30
+    continuity_days: PositiveInt = 180
+    """How long a visit to her counts as knowing her."""
     day_minutes: PositiveInt = 240
     week_minutes: PositiveInt = 720
     """The most a volunteer is booked for who has not said otherwise."""
-    candidates: PositiveInt = 64
+    candidates: PositiveInt = 24
     """Of how many the best are chosen: those who have waited longest."""
     weight_group: NonNegativeFloat = 20
     weight_continuity: NonNegativeFloat = 5

@@ -1,7 +1,7 @@
 """Volunteers: who helps, when and how far from home, and whom he is not to be sent to.
 
-Home, gender and skills are those of the roster, kept beside the profile so that the one to ask
-is found through an index; `keep_up` carries over what the roster has changed.
+Home, gender, skills and phone are those of the roster, kept beside the profile so that the one
+to ask is found through an index; `keep_up` carries over what the roster has changed.
 """
 
 from collections.abc import Collection, Sequence
@@ -19,7 +19,6 @@ from sqlalchemy import (
     exists,
     or_,
     select,
-    text,
     true,
     update,
 )
@@ -40,8 +39,6 @@ DAY_MINUTES = 24 * 60
 GROUP, VILLAGE, BEYOND = range(3)
 """The rings in which volunteers are asked, and how far each of them goes."""
 
-_ON_DUTY = text("is_on_duty")
-
 
 class Volunteer(Base):
     """A volunteer's profile. Hours are minutes of the village's day; None is the house's limit."""
@@ -51,20 +48,8 @@ class Volunteer(Base):
         CheckConstraint("radius BETWEEN 0 AND 2", name="radius"),
         CheckConstraint("0 <= from_minute AND from_minute < until_minute", name="hours"),
         CheckConstraint("weekdays BETWEEN 0 AND 127", name="weekdays"),
-        Index(
-            "ix_volunteers_group",
-            "group_id",
-            "last_asked_at",
-            sqlite_where=_ON_DUTY,
-            postgresql_where=_ON_DUTY,
-        ),
-        Index(
-            "ix_volunteers_village",
-            "village_id",
-            "last_asked_at",
-            sqlite_where=_ON_DUTY,
-            postgresql_where=_ON_DUTY,
-        ),
+        Index("ix_volunteers_group", "group_id", "is_on_duty", "last_asked_at"),
+        Index("ix_volunteers_village", "village_id", "is_on_duty", "last_asked_at"),
     )
 
     person_id: Mapped[str] = mapped_column(ForeignKey("people.id"), primary_key=True)
@@ -72,6 +57,7 @@ class Volunteer(Base):
     group_id: Mapped[int | None] = mapped_column(ForeignKey("groups.id"))
     gender: Mapped[str] = mapped_column(String(6), default="")
     skills: Mapped[str] = mapped_column(String(200), default="")
+    phone: Mapped[str] = mapped_column(String(20), default="")
     is_on_duty: Mapped[bool] = mapped_column(default=True)
     radius: Mapped[int] = mapped_column(default=BEYOND)
     weekdays: Mapped[int] = mapped_column(default=EVERY_DAY)
@@ -109,6 +95,7 @@ _PROFILE = (
     Person.group_id,
     Person.gender,
     Person.skills,
+    Person.phone,
 )
 _IS_VOLUNTEER = exists().where(PersonRole.person_id == Person.id, PersonRole.role == Role.VOLUNTEER)
 
@@ -137,16 +124,9 @@ async def keep_up(session: AsyncSession, people: Collection[str] = ()) -> None:
     )
 
 
-def _row(
-    person: str, village: int, group: int | None, gender: str, skills: str
-) -> dict[str, object]:
-    return {
-        "person_id": person,
-        "village_id": village,
-        "group_id": group,
-        "gender": gender,
-        "skills": skills,
-    }
+def _row(*profile: object) -> dict[str, object]:
+    names = ("person_id", "village_id", "group_id", "gender", "skills", "phone")
+    return dict(zip(names, profile, strict=True))
 
 
 async def _move(session: AsyncSession, among: ColumnElement[bool]) -> None:
@@ -161,6 +141,7 @@ async def _move(session: AsyncSession, among: ColumnElement[bool]) -> None:
                 Volunteer.group_id.is_distinct_from(Person.group_id),
                 Volunteer.gender != Person.gender,
                 Volunteer.skills != Person.skills,
+                Volunteer.phone != Person.phone,
             ),
         )
     )
@@ -173,10 +154,18 @@ async def _move(session: AsyncSession, among: ColumnElement[bool]) -> None:
             group_id=bindparam("grp"),
             gender=bindparam("sex"),
             skills=bindparam("knows"),
+            phone=bindparam("number"),
         ),
         [
-            {"person": id_, "village": village, "grp": group, "sex": gender, "knows": skills}
-            for id_, village, group, gender, skills in changed
+            {
+                "person": id_,
+                "village": at,
+                "grp": group,
+                "sex": sex,
+                "knows": skills,
+                "number": number,
+            }
+            for id_, at, group, sex, skills, number in changed
         ],
     )
 

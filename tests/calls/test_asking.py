@@ -85,7 +85,7 @@ async def test_every_week_a_call_is_made_seven_days_ahead_and_once(town: Town) -
 
 
 async def test_urgent_help_is_sought_at_once_without_a_question(town: Town) -> None:
-    assert (await town.says("wang", "家里水管爆了，快来人修修")).startswith(
+    assert (await town.says("wang", "家里停水了，找个人来修")).startswith(
         "王奶奶，记下了，正在找人来"
     )
     await town.live(minutes=1)

@@ -56,7 +56,7 @@ async def test_after_the_half_hour_the_first_yes_goes(town: Town) -> None:
 
 
 async def test_where_it_is_urgent_the_first_yes_goes_at_once(town: Town) -> None:
-    number = await town.asks("wang", "家里水管爆了，快来人修修")
+    number = await town.asks("wang", "家里停水了，找个人来修")
     await town.live(seconds=10)
     assert "就托付给您了" in await town.says("xiaohu", f"接单 {number}")
     await town.live(seconds=10)

@@ -10,7 +10,7 @@ from sqlalchemy import String, cast, delete, func, literal, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from storage import credentials, ledger, ledger_audit, ledger_members, windows
-from storage.checkins import Plan
+from storage.checkins import Plan, SignOfLife
 from storage.credentials import NewCredential
 from storage.ledger import Account, hold_of
 from storage.letters import Letter
@@ -124,6 +124,14 @@ class Town(Village):
                 select(Visit).where(Visit.request_id == request.id).order_by(Visit.id)
             )
             return list(found)
+
+    async def signs_of(self, elder: str, by: str) -> int:
+        """Return how often somebody has spoken for an elder."""
+        async with self.database.reading() as session:
+            found = await session.scalars(
+                select(SignOfLife.id).where(SignOfLife.elder_id == elder, SignOfLife.actor_id == by)
+            )
+            return len(found.all())
 
     async def balance(self, person: str) -> int:
         async with self.database.reading() as session:

@@ -181,6 +181,7 @@ def upgrade() -> None:
         sa.Column("group_id", sa.Integer(), nullable=True),
         sa.Column("gender", sa.String(length=6), nullable=False),
         sa.Column("skills", sa.String(length=200), nullable=False),
+        sa.Column("phone", sa.String(length=20), nullable=False),
         sa.Column("is_on_duty", sa.Boolean(), nullable=False),
         sa.Column("radius", sa.Integer(), nullable=False),
         sa.Column("weekdays", sa.Integer(), nullable=False),
@@ -204,18 +205,14 @@ def upgrade() -> None:
     op.create_index(
         "ix_volunteers_group",
         "volunteers",
-        ["group_id", "last_asked_at"],
+        ["group_id", "is_on_duty", "last_asked_at"],
         unique=False,
-        sqlite_where=sa.text("is_on_duty"),
-        postgresql_where=sa.text("is_on_duty"),
     )
     op.create_index(
         "ix_volunteers_village",
         "volunteers",
-        ["village_id", "last_asked_at"],
+        ["village_id", "is_on_duty", "last_asked_at"],
         unique=False,
-        sqlite_where=sa.text("is_on_duty"),
-        postgresql_where=sa.text("is_on_duty"),
     )
     op.create_table(
         "weekly_calls",
