@@ -30,6 +30,9 @@ from storage.volunteers import BEYOND, VILLAGE, Volunteer
 BOOKS_REST = timedelta(minutes=10)
 """How long we wait before we ask frozen books again."""
 
+_LOOKS = 3
+"""How often somebody is asked to look at what is urgent, also after its hour."""
+
 RISK, PURSE = "risk", "purse"
 """Why a call is looked at by a person before anybody is asked."""
 
@@ -69,9 +72,9 @@ async def ask_to_look(session: AsyncSession, request: Request, now: datetime, ru
     """Ask whoever decides, the leader about a risk and the coordinator about minutes.
 
     Who has not answered in time is asked again, with the coordinator beside him. At the hour
-    of the call there is nothing left to decide.
+    of the call there is nothing left to decide, but where it is urgent.
     """
-    if request.begins <= now:
+    if request.begins <= now and not (request.is_urgent and request.told < _LOOKS):
         await give_up(session, request, now, rules)
         return
     kind = call_letters.VOUCH if request.why == PURSE else call_letters.REVIEW
@@ -79,11 +82,24 @@ async def ask_to_look(session: AsyncSession, request: Request, now: datetime, ru
     needs = Purse(session, request, now, rules).needs
     await tell(
         session,
-        [letter(request, kind, one, again=str(request.told), minutes=needs) for one in reviewers],
+        [
+            letter(
+                request,
+                kind,
+                one,
+                urgency=urgency(request),
+                again=str(request.told),
+                minutes=needs,
+            )
+            for one in reviewers
+        ],
         now,
     )
+    waits = rules.dispatch
+    minutes = waits.urgent_leader_minutes if request.is_urgent else waits.review_minutes
+    until = now + timedelta(minutes=minutes)
     request.told += 1
-    request.next_at = min(now + timedelta(minutes=rules.dispatch.review_minutes), request.begins)
+    request.next_at = until if request.begins <= now else min(until, request.begins)
     await session.flush()
 
 

@@ -1,8 +1,9 @@
 """The purse of a call: minutes are kept before anybody goes, paid when it was well, or given back.
 
 An elder pays with her own hours, and the pool helps as the policy says. What she lacks the
-village gives, up to `gift_minutes` a month, and beyond that where a coordinator vouches for
-her: minutes that the pool has not are issued into it, by name and to be seen in the books.
+village gives: up to `gift_minutes` a month, beyond that where a coordinator vouches for her, and
+always where it is urgent. Minutes that the pool has not are issued into it, by name and to be
+seen in the books.
 """
 
 from dataclasses import dataclass
@@ -23,6 +24,7 @@ from storage.visits import Visit
 
 _BY_THE_MONTH = "monthly-gift"
 _VOUCHED = "vouched"
+_URGENT = "urgent"
 
 
 class ShortError(Exception):
@@ -52,7 +54,7 @@ class Purse:
 
     async def is_short(self) -> bool:
         """Foresee whether `keep` would find too little, without moving anything."""
-        if self.request.vouched_by is not None:
+        if self.request.vouched_by is not None or self.request.is_urgent:
             return False
         elder = await self._spender()
         in_need = self._policy.helps(frail=elder.is_frail, poor=False)
@@ -71,12 +73,15 @@ class Purse:
         try:
             await self._book.hold_for(self.request.key, elder, self.needs, actor=elder.account)
         except GateError:
-            raise ShortError from None
+            if not self.request.is_urgent:
+                raise ShortError from None
+            await self._let_the_pool_pay(elder, 0, _URGENT)
         except NotEnoughError:
             own = min(await ledger.balance(self.session, elder.account), self.needs)
-            if self.needs - own > await self._gift_left():
+            by_the_month = self.needs - own <= await self._gift_left()
+            if not (by_the_month or self.request.is_urgent):
                 raise ShortError from None
-            await self._let_the_pool_pay(elder, own, _BY_THE_MONTH)
+            await self._let_the_pool_pay(elder, own, _BY_THE_MONTH if by_the_month else _URGENT)
 
     async def _let_the_pool_pay(self, elder: Spender, own: int, reason: str) -> None:
         if await self._is_kept():

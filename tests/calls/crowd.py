@@ -13,6 +13,7 @@ from storage import (
     dispatch,
     ledger,
     ledger_audit,
+    ledger_members,
     placing,
     requests,
     roster,
@@ -167,6 +168,11 @@ class Crowd:
     async def kept(self, call: int) -> int:
         async with self.database.reading() as session:
             return await ledger.balance(session, hold_of(f"r{call}"))
+
+    async def balance_of(self, person: str) -> int:
+        async with self.database.reading() as session:
+            account = await ledger_members.find_account(session, person)
+            return await ledger.balance(session, account) if account else 0
 
     async def transfers(self) -> int:
         async with self.database.reading() as session:

@@ -75,7 +75,9 @@ async def test_with_complete_evidence_the_clock_confirms_after_three_days(town: 
 
 async def test_without_her_code_it_never_does_and_the_leader_is_asked(town: Town) -> None:
     number = await visited(town, code=False)
-    await town.live(hours=100)
+    await town.live(hours=71)
+    await town.says("dashan", "帮助")  # his reply window is open again
+    await town.live(hours=29)
     assert await town.state(number) == "awaiting_confirm"
     assert any("凭据也不全" in words for words in town.heard("dashan"))
     await town.says("dashan", f"好 {number}")
