@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from storage import call_letters, checkins, dispatch, visits
+from storage import call_letters, checkins, dispatch, questions, visits
 from storage.call_letters import letter, tell
 from storage.checkins import BY_PROXY, Heard
 from storage.letters import Urgency
@@ -115,16 +115,14 @@ async def _end_service(
         return
     done = await visits.of_request(session, request.id, (VisitState.DONE,))
     who = "、".join(await visits.names(session, done))
-    hears = await call_letters.her_side(session, request)
+    there = {visit.volunteer_id for visit in done}
+    hears = [one for one in await call_letters.her_side(session, request) if one not in there]
     await tell(
-        session,
-        [
-            letter(request, call_letters.HOW, one, who=who, again="0")
-            for one in hears
-            if one not in {visit.volunteer_id for visit in done}
-        ],
-        now,
+        session, [letter(request, call_letters.HOW, one, who=who, again="0") for one in hears], now
     )
+    patience = timedelta(minutes=rules.checkin.question_minutes)
+    about = {"request": request.id}
+    await questions.ask_the_silent(session, hears, questions.HOW, now, patience, about)
 
 
 async def watch_arrival(

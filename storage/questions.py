@@ -16,6 +16,9 @@ BETTER = "better"
 WHO = "who"
 """Who is meant: the answer may be a number, and is nothing else while people wait for it."""
 
+HOW = "call_how"
+"""How a visit was: a bare 好 answers it."""
+
 
 class Question(Base):
     """`about` is what the answer is for; `times` how often it was asked in other words."""
@@ -71,6 +74,21 @@ async def ask(
         row = Question(person_id=person)
         session.add(row)
     row.kind, row.about, row.times, row.asked_at = kind, dict(about or {}), times, now
+
+
+async def ask_the_silent(
+    session: AsyncSession,
+    people: Collection[str],
+    kind: str,
+    now: datetime,
+    patience: timedelta,
+    about: Mapping[str, Any],
+) -> None:
+    """Ask those of whom nothing else is being asked: a graver question is not pushed aside."""
+    asked = await open_for(session, people, now, patience)
+    for person in people:
+        if person not in asked:
+            await ask(session, person, kind, now, about=about)
 
 
 async def answered(session: AsyncSession, person: str) -> None:

@@ -11,7 +11,7 @@ from handlers.calls.routes import NUMBER, call_of, numbered, router
 from handlers.message import Reply
 from handlers.router import NOT_MINE, Answer, known, says
 from handlers.turn import Turn
-from storage import confirming, disputes, requests
+from storage import confirming, disputes, questions, requests
 from storage.confirming import Said
 from storage.disputes import Judged, Verdict
 from storage.requests import Request, State
@@ -37,7 +37,6 @@ _VERDICTS = {
     "退": Verdict.REFUND,
     "退还": Verdict.REFUND,
 }
-_WAITING = (State.AWAITING_CONFIRM,)
 _THANKED_FOR = (State.AWAITING_CONFIRM, State.SETTLED)
 
 
@@ -58,49 +57,44 @@ async def flowers(turn: Turn) -> Answer:
     if said and said["number"]:
         request = await call_of(turn, _WELL_WITH_FLOWERS)
         return NOT_MINE if request is None else await _confirm(turn, request, number)
-    return await _about_the_one(turn, number, _THANKED_FOR)
+    return await _about_the_one(turn, number)
 
 
-@router.when(known(says(_ROSES)))
+def _asked_how(turn: Turn) -> bool:
+    """Tell whether we wait for her word about a visit; then 好 and roses are about that."""
+    return turn.is_asked(questions.HOW)
+
+
+@router.when(known(lambda turn: _asked_how(turn) and says(_ROSES)(turn)))
 async def roses(turn: Turn) -> Answer:
     """Roses are a greeting in the morning; where we asked how it was, they are counted."""
-    if not await _is_waited_for(turn):
-        return NOT_MINE
     number = turn.words.count("🌹") + turn.words.count("[玫瑰]")
-    return await _about_the_one(turn, number, _WAITING)
+    return await _answer_to_how(turn, number)
 
 
-@router.when(known(says(_BARE)))
+@router.when(known(lambda turn: _asked_how(turn) and says(_BARE)(turn)))
 async def well(turn: Turn) -> Answer:
-    if not await _is_waited_for(turn):
+    return await _answer_to_how(turn, None)
+
+
+async def _answer_to_how(turn: Turn, number: int | None) -> Answer:
+    request = await requests.hold(turn.session, turn.asked_about["request"])
+    if request.state != State.AWAITING_CONFIRM:
         return NOT_MINE
-    return await _about_the_one(turn, None, _WAITING)
+    await questions.answered(turn.session, turn.speaker.id)
+    return await _confirm(turn, request, number)
 
 
-async def _is_waited_for(turn: Turn) -> bool:
-    """Tell whether a visit to her has just ended: then 好 is about that."""
-    waiting = await _mine(turn, _WAITING)
-    patience = turn.rules.checkin.question_minutes * 60
-    return any(
-        one.finished_at is not None and (turn.now - one.finished_at).total_seconds() <= patience
-        for one in waiting
-    )
-
-
-async def _mine(turn: Turn, states: tuple[State, ...]) -> list[Request]:
+async def _about_the_one(turn: Turn, number: int) -> Answer:
     since = requests.since(turn.now)
-    return await requests.latest(turn.session, turn.speaker.id, states, since)
-
-
-async def _about_the_one(turn: Turn, number: int | None, states: tuple[State, ...]) -> Answer:
-    waiting = [one for one in await _mine(turn, states) if one.flowers is None]
+    found = await requests.latest(turn.session, turn.speaker.id, _THANKED_FOR, since)
+    waiting = [one for one in found if one.flowers is None]
     awaiting = [one for one in waiting if one.state == State.AWAITING_CONFIRM]
     chosen = awaiting or waiting[:1]
     if not chosen:
         return NOT_MINE
     if len(chosen) > 1:
-        verb = "好" if number is None else f"{number}朵花"
-        return Reply(words.which_visit(turn.speaker, verb, numbered(chosen)))
+        return Reply(words.which_visit(turn.speaker, f"{number}朵花", numbered(chosen)))
     request = await requests.hold(turn.session, chosen[0].id)
     return await _confirm(turn, request, number)
 
