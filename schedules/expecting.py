@@ -1,14 +1,14 @@
 """The daily watch: opens each day, reminds, asks once more, and calls people in silence."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from handlers.checkin.talk import LAST_ASK, REMINDER
 from schedules import outages
 from schedules.asking import ask, ask_to_look_in, by_phone
-from storage import checkins, holds, ladder, letters, sheets, silences
+from storage import attendance, checkins, holds, ladder, letters, sheets, silences
 from storage.checkins import Due, State, watch_day
 from storage.database import Database
 from storage.incidents import Cause, IncidentKind
@@ -84,7 +84,15 @@ async def _ask_a_last_time(
 
 
 async def _miss(session: AsyncSession, due: Sequence[Due], now: datetime, rules: Rules) -> None:
-    """Call for each who is silent; where it is one silence of a village, for the village."""
+    """Call for each who is silent; where it is one silence of a village, for the village.
+
+    Where a volunteer is with her just now, he is asked first.
+    """
+    asked = await attendance.ask_who_is_there(session, due, now, rules)
+    until = now + timedelta(minutes=rules.dispatch.with_her_minutes)
+    await checkins.move(session, asked, State.LATE, [until] * len(asked))
+    waiting = {row.key for row in asked}
+    due = [row for row in due if row.key not in waiting]
     await checkins.move(session, due, State.MISSED, [None] * len(due))
     each, together = await silences.alone(session, due, rules.watch)
     causes = [

@@ -4,12 +4,13 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from storage import call_letters, checkins, dispatch, questions, visits
 from storage.call_letters import letter, tell
-from storage.checkins import BY_PROXY, Heard
-from storage.letters import Urgency
+from storage.checkins import BY_PROXY, Due, Heard
+from storage.letters import Letter, NewLetter, Urgency
 from storage.requests import Request, State, Step, move
 from storage.rules import Rules
 from storage.visits import LIVE, Visit, VisitState
@@ -205,3 +206,36 @@ async def _tell_alone(
         ],
         now,
     )
+
+
+async def ask_who_is_there(
+    session: AsyncSession, due: Sequence[Due], now: datetime, rules: Rules
+) -> list[Due]:
+    """Of elders who are missed, ask about those with whom a volunteer is just now.
+
+    He is asked once, before anybody else is called; returns those whom he has still time to
+    answer for.
+    """
+    there = await visits.with_them(session, {row.elder_id for row in due})
+    keys = {f"{call_letters.WITH_HER}:{row.key}": row for row in due if row.elder_id in there}
+    if not keys:
+        return []
+    asked = set(await session.scalars(select(Letter.key).where(Letter.key.in_(keys))))
+    fresh = {key: row for key, row in keys.items() if key not in asked}
+    minutes = timedelta(minutes=rules.dispatch.with_her_minutes)
+    await tell(
+        session,
+        [
+            NewLetter(
+                key=key,
+                kind=call_letters.WITH_HER,
+                urgency=Urgency.ALARM,
+                recipient_id=there[row.elder_id],
+                about_id=row.elder_id,
+                expires_at=now + minutes,
+            )
+            for key, row in fresh.items()
+        ],
+        now,
+    )
+    return list(fresh.values())

@@ -305,6 +305,8 @@ class DispatchRules(_Checked):
     no_show_minutes: PositiveInt = 30
     forgotten_minutes: PositiveInt = 60
     """How long after its end a visit is asked about, and after as long again closed."""
+    with_her_minutes: PositiveInt = 10
+    """How long a volunteer who is with her is asked first, where she has not been heard."""
     late_minutes: NonNegativeInt = 120
     """A call that is taken back so shortly before its hour is told at once, also at night."""
     code_tries: PositiveInt = 5

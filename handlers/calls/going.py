@@ -8,8 +8,20 @@ from handlers.hearing import numerals
 from handlers.message import Reply
 from handlers.router import NOT_MINE, Answer, known, says
 from handlers.turn import Turn
-from storage import attendance, choosing, dispatch, offers, people, requests, visits, volunteers
+from storage import (
+    attendance,
+    checkins,
+    choosing,
+    dispatch,
+    incidents,
+    offers,
+    people,
+    requests,
+    visits,
+    volunteers,
+)
 from storage.attendance import Came
+from storage.checkins import BY_PROXY, Heard
 from storage.dispatch import Taken
 from storage.people import Role
 from storage.requests import Request
@@ -194,6 +206,25 @@ async def the_one_is_done(turn: Turn) -> Answer:
     if len(here) != 1:
         return NOT_MINE
     return await _finish(turn, await requests.hold(turn.session, here[0].request_id))
+
+
+_FOR_HER = r"代\s*(?P<name>[\u4e00-\u9fff]{2,4})\s*(?:平安|好|1)"
+
+
+@router.when(known(says(_FOR_HER)))
+async def she_is_well_i_am_with_her(turn: Turn) -> Answer:
+    """Whoever is with her just now may say how she is, whether he is tied to her or not."""
+    said = re.fullmatch(_FOR_HER, turn.words)
+    name, me = said["name"] if said else "", turn.speaker.id
+    here = [one for one in await visits.mine(turn.session, me) if one.state == VisitState.ARRIVED]
+    names = await people.names_of(turn.session, {one.elder_id for one in here})
+    elder = next((one.elder_id for one in here if names[one.elder_id] == name), None)
+    if elder is None:
+        return NOT_MINE
+    sign = Heard(elder_id=elder, at=turn.now, kind=BY_PROXY, actor_id=me)
+    await checkins.record(turn.session, [sign], turn.rules.checkin)
+    await incidents.hear_her(turn.session, {elder: me}, turn.now)
+    return Reply(words.spoken_for(name))
 
 
 # the profile

@@ -33,6 +33,7 @@ FEATURE = Feature(
         letters.HOW: Paper(words.how, form="confirmation", ask=words.how_ask),
         letters.SEE: Paper(words.see, form="confirmation", ask=words.how_ask),
         letters.THANKS: Paper(words.thanks),
+        letters.WITH_HER: Paper(words.with_her, form="missed", ask="您在她家，请看看她好吗"),
         letters.POOR: Paper(words.poor),
         letters.TELL: Paper(words.tell, form="confirmation", ask=words.tell_ask),
         letters.JUDGE: Paper(words.judge, form="confirmation", ask=words.judge_ask),

@@ -173,7 +173,7 @@ def stands(number: int, state: str) -> str:
 
 
 def no_such_call(number: int) -> str:
-    return f"没找到{number}号。请看看短信里的号码，再回一次。"
+    return f"没找到{number}号。请看看消息里的号码，再回一次。"
 
 
 def not_yours(number: int) -> str:
@@ -327,6 +327,10 @@ def said_before(number: int) -> str:
 
 def not_arrived(number: int) -> str:
     return f"还没听到您到。请先回：到了 {number} 加服务码"
+
+
+def spoken_for(elder: str) -> str:
+    return f"好，记下了：{elder}平安。"
 
 
 def finished(minutes: int, elder: str) -> str:
@@ -500,6 +504,13 @@ def see(letter: Claimed) -> str:
     return (
         f"{letter.about_name}的{_detail_what(letter)}（{who}）还没人说好，凭据也不全。"
         f"请您问问，好就回：好 {letter.number}"
+    )
+
+
+def with_her(letter: Claimed) -> str:
+    return (
+        f"{letter.about_name}今天还没报平安。您正在她家，她好吗？"
+        f"好请回：代 {letter.about_name} 平安"
     )
 
 

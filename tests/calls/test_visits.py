@@ -124,6 +124,35 @@ async def test_taken_back_late_she_is_told_at_once_also_at_night(town: Town) -> 
     assert any("不用去了" in words for words in town.heard("liushen"))
 
 
+async def test_missed_while_somebody_is_with_her_he_is_asked_first(town: Town) -> None:
+    number = await given_to(town, "liushen", "明天早上八点想请人来打扫屋子")
+    await at_her_hour(town, number)
+    await town.says("liushen", f"到了 {number}")  # without her code: that would be her word
+    await town.is_missed("wang")
+    await town.house.rounds["expecting"][1](town.clock.now())
+    await town.live(seconds=5)
+    asked = "王秀英今天还没报平安。您正在她家，她好吗？好请回：代 王秀英 平安"
+    assert asked in town.heard("liushen")
+    assert not any("还没报平安" in words for words in town.heard("dashan"))
+    assert await town.says("liushen", "代 王秀英 平安") == "好，记下了：王秀英平安。"
+    await town.live(minutes=11)
+    await town.house.rounds["expecting"][1](town.clock.now())
+    assert await town.incidents("wang") == []
+
+
+async def test_where_he_does_not_answer_the_ladder_begins_ten_minutes_later(town: Town) -> None:
+    number = await given_to(town, "liushen", "明天早上八点想请人来打扫屋子")
+    await at_her_hour(town, number)
+    await town.says("liushen", f"到了 {number}")
+    await town.is_missed("wang")
+    await town.house.rounds["expecting"][1](town.clock.now())
+    assert await town.incidents("wang") == []
+    await town.live(minutes=11)
+    await town.house.rounds["expecting"][1](town.clock.now())
+    (incident,) = await town.incidents("wang")
+    assert incident.kind == "missed"
+
+
 async def with_bath_papers(town: Town) -> None:
     for person in ("liushen", "mingyue", "xiaohu", "qiaoyun"):
         await town.has_papers(person, "培训", "承诺书", "保险")

@@ -10,14 +10,14 @@ from sqlalchemy import String, cast, delete, func, literal, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from storage import credentials, ledger, ledger_audit, ledger_members, windows
-from storage.checkins import Plan, SignOfLife
+from storage.checkins import DAY, Expectation, Plan, SignOfLife
 from storage.credentials import NewCredential
 from storage.ledger import Account, hold_of
 from storage.letters import Letter
 from storage.offers import Offer
 from storage.people import Identity, Person, PersonRole, Role, Tie, TieKind
 from storage.requests import ENDED, Request, State
-from storage.rules import VILLAGE_TIME
+from storage.rules import VILLAGE_TIME, village_day
 from storage.visits import COUNTED, Visit
 from storage.windows import Opened
 from tests.village import Village, open_village
@@ -124,6 +124,25 @@ class Town(Village):
                 select(Visit).where(Visit.request_id == request.id).order_by(Visit.id)
             )
             return list(found)
+
+    async def is_missed(self, elder: str) -> None:
+        """Let the grace of an elder who was not heard today be over now."""
+        now = self.clock.now()
+        async with self.database.writing() as session:
+            village = (await session.get_one(Person, elder)).village_id
+            session.add(
+                Expectation(
+                    elder_id=elder,
+                    day=village_day(now),
+                    slot=DAY,
+                    village_id=village,
+                    tier=2,
+                    state="late",
+                    opens_at=now - timedelta(hours=2),
+                    closes_at=now - timedelta(minutes=30),
+                    next_at=now,
+                )
+            )
 
     async def signs_of(self, elder: str, by: str) -> int:
         """Return how often somebody has spoken for an elder."""
