@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime, timedelta
 
+import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from storage import attendance, confirming, dispatch, disputes, offers, placing, requests, weekly
@@ -14,22 +15,57 @@ from storage.rules import VILLAGE_TIME, LetterRules, Rules, at_village, village_
 AT_ONCE = 50
 """How many calls one transaction moves: small enough that a message waits little."""
 
+PUT_OFF = timedelta(minutes=10)
+"""How long a call rests that could not be moved."""
+
+log = structlog.get_logger()
+
 Round = Callable[[AsyncSession, Request, datetime, Rules], Awaitable[None]]
 
 
 async def dispatch_calls(database: Database, now: datetime, rules: Rules) -> int:
     """Move on every call whose time has come; returns how many."""
+    async with database.writing() as session:
+        await offers.time_out(session, now)
+        await dispatch.replace_unreached(session, now)
     moved = 0
     while True:
-        async with database.writing() as session:
-            if moved == 0:
-                await offers.time_out(session, now)
-            due = await requests.claim_due(session, now, AT_ONCE)
-            for request in due:
-                await _advance(session, request, now, rules)
+        due: list[int] = []
+        try:
+            await _advance_together(database, due, now, rules)
+        except Exception as error:
+            log.warning("calls_failed", calls=len(due), error=type(error).__name__)
+            await _advance_one_by_one(database, due, now, rules)
         moved += len(due)
         if len(due) < AT_ONCE:
             return moved
+
+
+async def _advance_together(
+    database: Database, due: list[int], now: datetime, rules: Rules
+) -> None:
+    """Move on the calls that are due, and note in `due` which they are."""
+    async with database.writing() as session:
+        claimed = await requests.claim_due(session, now, AT_ONCE)
+        due += [one.id for one in claimed]
+        for request in claimed:
+            await _advance(session, request, now, rules)
+
+
+async def _advance_one_by_one(
+    database: Database, due: list[int], now: datetime, rules: Rules
+) -> None:
+    """Let one bad call not spoil its neighbours: it waits, and the others go on."""
+    for call in due:
+        try:
+            async with database.writing() as session:
+                request = await requests.hold(session, call)
+                if request.next_at is not None and request.next_at <= now:
+                    await _advance(session, request, now, rules)
+        except Exception as error:
+            log.exception("call_failed", call=call, error=type(error).__name__)
+            async with database.writing() as session:
+                await requests.put_off(session, call, now + PUT_OFF)
 
 
 async def _advance(session: AsyncSession, request: Request, now: datetime, rules: Rules) -> None:

@@ -14,7 +14,7 @@ from enum import StrEnum
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from storage import call_letters, choosing, letters, offers, visits
+from storage import call_letters, choosing, ledger, letters, offers, requests, visits
 from storage.call_letters import letter, tell, urgency
 from storage.choosing import BY_HIMSELF, Candidate
 from storage.ledger import FrozenError
@@ -22,7 +22,7 @@ from storage.letters import Urgency
 from storage.offers import ASKED, Offer, OfferState
 from storage.people import names_of
 from storage.purses import Purse, ShortError
-from storage.requests import Request, State, Step, move
+from storage.requests import BEFORE_SERVICE, Request, State, Step, move
 from storage.rules import DispatchRules, Rules
 from storage.visits import Visit, VisitState
 from storage.volunteers import BEYOND, VILLAGE, Volunteer
@@ -155,6 +155,13 @@ async def seek(session: AsyncSession, request: Request, now: datetime, rules: Ru
         return
     moments = [one.expires_at for one in standing if one.state == OfferState.OPEN]
     await _wait(session, request, [*moments, *fresh], now)
+
+
+async def replace_unreached(session: AsyncSession, now: datetime) -> None:
+    """Ask others in the place of those whom no way reaches."""
+    calls = await offers.drop_unreached(session)
+    if calls:
+        await requests.wake(session, calls, now)
 
 
 async def _wait(
@@ -672,7 +679,12 @@ async def _do_not_ask_again(session: AsyncSession, request: Request, now: dateti
 async def cancel(
     session: AsyncSession, request: Request, by: str, now: datetime, rules: Rules
 ) -> bool:
-    """Take a call back while nobody is with her: visits end, and the minutes come back."""
+    """Take a call back while nobody is with her: visits end, and the minutes come back.
+
+    Raises FrozenError before anything has changed.
+    """
+    if request.state in BEFORE_SERVICE and await ledger.is_frozen(session):
+        raise FrozenError("the books are looked at")
     late = request.starts_at is not None and request.starts_at - now <= timedelta(
         minutes=rules.dispatch.late_minutes
     )

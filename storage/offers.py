@@ -12,7 +12,10 @@ from sqlalchemy import (
     Index,
     String,
     UniqueConstraint,
+    cast,
+    exists,
     func,
+    literal,
     select,
     text,
     update,
@@ -21,6 +24,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from storage.database import Base, BigId, insert_new
+from storage.letters import Letter, LetterState
+
+OFFER = "call_offer"
+"""The letter that asks him."""
 
 
 class OfferState(StrEnum):
@@ -75,6 +82,27 @@ async def time_out(session: AsyncSession, now: datetime) -> None:
         .values(state=OfferState.TIMED_OUT)
         .execution_options(synchronize_session=False)
     )
+
+
+async def drop_unreached(session: AsyncSession) -> set[int]:
+    """Wait no longer for those whom the question cannot reach; returns their calls."""
+    key = (
+        literal(f"{OFFER}:")
+        + cast(Offer.request_id, String)
+        + ":"
+        + cast(Offer.turn, String)
+        + ":"
+        + Offer.volunteer_id
+    )
+    failed = exists().where(Letter.key == key, Letter.state == LetterState.FAILED)
+    dropped = await session.scalars(
+        update(Offer)
+        .where(Offer.state == OfferState.OPEN, failed)
+        .values(state=OfferState.TIMED_OUT)
+        .returning(Offer.request_id)
+        .execution_options(synchronize_session=False)
+    )
+    return set(dropped)
 
 
 async def of_request(session: AsyncSession, request_id: int, turn: int) -> list[Offer]:

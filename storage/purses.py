@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from storage import ledger, ledger_members, requests
 from storage.checkins import DAY, Plan
-from storage.ledger import POOL, SYSTEM, NotEnoughError
+from storage.ledger import POOL, SYSTEM, ClosedError, NotEnoughError
 from storage.ledger_moves import Book, GateError, Service, Spender
 from storage.people import Person
 from storage.policies import Policy, age_on
@@ -72,7 +72,7 @@ class Purse:
             return
         try:
             await self._book.hold_for(self.request.key, elder, self.needs, actor=elder.account)
-        except GateError:
+        except (GateError, ClosedError):
             if not self.request.is_urgent:
                 raise ShortError from None
             await self._let_the_pool_pay(elder, 0, _URGENT)

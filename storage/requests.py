@@ -406,6 +406,25 @@ async def claim_due(session: AsyncSession, now: datetime, limit: int) -> list[Re
     return list(found)
 
 
+async def put_off(session: AsyncSession, request_id: int, until: datetime) -> None:
+    """Let a call under way rest until a moment."""
+    await session.execute(
+        update(Request)
+        .where(Request.id == request_id, Request.ended_at.is_(None))
+        .values(next_at=until)
+    )
+
+
+async def wake(session: AsyncSession, ids: Collection[int], now: datetime) -> None:
+    """Let something happen now to calls that look for somebody."""
+    await session.execute(
+        update(Request)
+        .where(Request.id.in_(ids), Request.state == State.OPEN)
+        .values(next_at=now)
+        .execution_options(synchronize_session=False)
+    )
+
+
 async def latest(
     session: AsyncSession, elder_or_kin: str, states: Collection[State], since: datetime
 ) -> list[Request]:

@@ -4,7 +4,7 @@ import re
 from datetime import datetime
 
 from handlers.calls import words
-from handlers.calls.routes import NUMBER, asking, call_of, number_in, router
+from handlers.calls.routes import NUMBER, asking, call_of, number_in, numbered, router
 from handlers.calls.when import moment, tomorrow_morning
 from handlers.hearing import Level, Verdict
 from handlers.message import Kind, Reply
@@ -20,6 +20,7 @@ from storage import (
     requests,
     weekly,
 )
+from storage.ledger import FrozenError
 from storage.people import Person
 from storage.placing import NewCall
 from storage.requests import Request, State
@@ -40,9 +41,30 @@ async def we_do_not_need_it(turn: Turn) -> Answer:
     request = await call_of(turn, _CANCEL)
     if request is None or await _is_of_the_bank(turn):
         return NOT_MINE
+    return await _take_back(turn, request)
+
+
+@router.when(known(says(r"(?:今天|明天)?(?:不用|别)(?:人|叫人)?来了?|不用人了")))
+async def nobody_has_to_come(turn: Turn) -> Answer:
+    """The same without a number, where it can only be one."""
+    calls = await requests.latest(
+        turn.session, turn.speaker.id, requests.BEFORE_SERVICE, requests.since(turn.now)
+    )
+    if not calls:
+        return NOT_MINE
+    if len(calls) > 1:
+        return Reply(words.which_visit(turn.speaker, "取消", numbered(calls)))
+    return await _take_back(turn, await requests.hold(turn.session, calls[0].id))
+
+
+async def _take_back(turn: Turn, request: Request) -> Reply:
     if not await requests.answers_for(turn.session, turn.speaker, request):
         return Reply(words.not_yours(request.number))
-    if not await dispatch.cancel(turn.session, request, turn.speaker.id, turn.now, turn.rules):
+    try:
+        done = await dispatch.cancel(turn.session, request, turn.speaker.id, turn.now, turn.rules)
+    except FrozenError:
+        return Reply(words.at_rest())
+    if not done:
         return Reply(words.stands(request.number, request.state))
     return Reply(words.cancelled(turn.speaker, request.category))
 

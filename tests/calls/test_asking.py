@@ -135,6 +135,15 @@ async def test_taken_back_in_time_nobody_goes_and_nothing_is_kept(town: Town) ->
     assert await town.state(number) == "cancelled"
 
 
+async def test_without_a_number_where_it_can_only_be_one(town: Town) -> None:
+    number = await town.asks("wang", "明天上午想请人来给我理个发")
+    assert await town.says("wang", "不用来了") == "王奶奶，好，理发那次取消了。"
+    assert await town.state(number) == "cancelled"
+    await town.asks("wang", "明天上午想请人来给我理个发")
+    await town.asks("wang", "后天上午想请人来打扫屋子")
+    assert "取消 1003" in await town.says("wang", "不用来了")
+
+
 async def test_only_her_own_people_take_a_call_back(town: Town) -> None:
     number = await town.asks("wang", "明天上午想请人来给我理个发")
     await town.live(minutes=1)

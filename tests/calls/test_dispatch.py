@@ -2,6 +2,8 @@
 
 from sqlalchemy import select, update
 
+from storage import ledger
+from storage.letters import Letter
 from storage.offers import Offer
 from storage.villages import Village
 from storage.volunteers import Volunteer
@@ -167,6 +169,41 @@ async def test_in_the_night_nobody_is_asked_for_what_can_wait(town: Town) -> Non
     assert await town.offers(number) == {}
     await town.live(hours=8)
     assert len(await town.offers(number)) == 3
+
+
+async def test_whom_no_way_reaches_is_replaced_at_once(town: Town) -> None:
+    number = await town.asks("wang", CLEANING)
+    await town.live(seconds=1)
+    async with town.database.writing() as session:
+        await session.execute(
+            update(Letter)
+            .where(Letter.kind == "call_offer", Letter.recipient_id == "liushen")
+            .values(state="failed")
+        )
+    await town.ring()
+    offers = await town.offers(number)
+    assert offers["liushen"] == "timed_out"
+    assert list(offers.values()).count("open") == 3
+
+
+async def test_while_the_books_are_frozen_calls_wait_and_others_go_on(town: Town) -> None:
+    one = await town.asks("wang", CLEANING)
+    await town.live(minutes=40)
+    await town.says("liushen", f"接单 {one}")
+    async with town.database.writing() as session:
+        await ledger.freeze(session, "a story", town.clock.now())
+    assert "时间账正在核对" in await town.says("wang", f"取消 {one}")
+    two = await town.asks("chen", "明天下午想请人来打扫屋子")
+    await town.live(minutes=40)
+    assert (
+        await town.says("mingyue", f"接单 {two}") == f"好，{two}号记下您了。定下谁去，马上告诉您。"
+    )
+    assert await town.state(one) == "assigned"
+    assert await town.state(two) == "open"
+    async with town.database.writing() as session:
+        await ledger.thaw(session)
+    await town.live(minutes=11)
+    assert await town.state(two) == "assigned"
 
 
 async def test_without_hours_the_village_gives_and_beyond_that_a_coordinator_says_yes(
