@@ -69,8 +69,7 @@ async def _advance_one_by_one(
 
 
 async def _advance(session: AsyncSession, request: Request, now: datetime, rules: Rules) -> None:
-    request.next_at = None
-    await session.flush()
+    """Take the step that is due; each says when the next one is, or ends the call."""
     await _ROUNDS[State(request.state)](session, request, now, rules)
 
 

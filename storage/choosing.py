@@ -89,7 +89,6 @@ async def choose(
     rules: DispatchRules,
 ) -> list[Candidate]:
     """Return the best of a ring who may go and have not been asked in this turn."""
-    await session.flush()
     connection = await session.connection()  # only columns are asked: no need of the session
     statement = candidates(_kind_of(request), ring)
     rows = await connection.execute(statement, values(request, now, rules))

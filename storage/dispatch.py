@@ -243,9 +243,6 @@ async def _ask(
         .values(last_asked_at=now)
         .execution_options(synchronize_session=False)
     )
-    collects = request.agreed.allocation == "collect" and not request.is_urgent
-    if collects and request.decide_at is None:
-        request.decide_at = now + timedelta(minutes=rules.collect_minutes)
     village, group = await call_letters.place_of(session, request)
     await tell(
         session,
@@ -264,6 +261,9 @@ async def _ask(
         ],
         now,
     )
+    collects = request.agreed.allocation == "collect" and not request.is_urgent
+    if collects and request.decide_at is None:
+        request.decide_at = now + timedelta(minutes=rules.collect_minutes)
 
 
 async def _nobody_left(
@@ -432,6 +432,8 @@ async def pick(
     if request.decide_at is not None and now < request.decide_at:
         return False
     willing = [one for one in asked if one.state == OfferState.ACCEPTED]
+    if not willing:
+        return False
     free = await _free_slots(session, request)
     if len(willing) < len(free):
         return False
