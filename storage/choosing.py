@@ -34,6 +34,7 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
+from storage.categories import Terms
 from storage.credentials import Credential
 from storage.database import Instant
 from storage.offers import Offer
@@ -90,8 +91,9 @@ async def choose(
 ) -> list[Candidate]:
     """Return the best of a ring who may go and have not been asked in this turn."""
     connection = await session.connection()  # only columns are asked: no need of the session
-    statement = candidates(_kind_of(request), ring)
-    rows = await connection.execute(statement, values(request, now, rules))
+    terms = request.agreed
+    asked = values(request, terms, now, rules)
+    rows = await connection.execute(candidates(_kind_of(terms), ring), asked)
     scored = [(-sum(_points(request, row, ring, now, rules)), row.person_id, row) for row in rows]
     best = nsmallest(number, scored, key=lambda one: one[:2])
     return [_explained(request, row, ring, now, rules) for _, _, row in best]
@@ -101,8 +103,9 @@ async def why_not(
     session: AsyncSession, request: Request, volunteer: str, now: datetime, rules: DispatchRules
 ) -> list[str]:
     """Return every reason for which somebody may not go; none where he may."""
-    asked = {**values(request, now, rules), "volunteer": volunteer}
-    row = (await session.execute(_reasons(_kind_of(request)), asked)).mappings().first()
+    terms = request.agreed
+    asked = {**values(request, terms, now, rules), "volunteer": volunteer}
+    row = (await session.execute(_reasons(_kind_of(terms)), asked)).mappings().first()
     if row is None:
         return [Why.NO_VOLUNTEER]
     return [why for why, holds in row.items() if not holds]
@@ -113,7 +116,7 @@ async def weigh(
 ) -> Candidate:
     """Give points to somebody who comes forward himself, the same as if he had been asked."""
     statement = _known().where(Volunteer.person_id == bindparam("volunteer"))
-    asked = {**values(request, now, rules), "volunteer": volunteer}
+    asked = {**values(request, request.agreed, now, rules), "volunteer": volunteer}
     row = (await session.execute(statement, asked)).one()
     near = VILLAGE if row.village_id == request.village_id else BEYOND
     ring = GROUP if row.group_id == request.group_id and row.group_id is not None else near
@@ -174,14 +177,13 @@ class Kind:
     papers: bool
 
 
-def _kind_of(request: Request) -> Kind:
-    terms = request.agreed
+def _kind_of(terms: Terms) -> Kind:
     return Kind(terms.same_gender, bool(terms.skill), bool(terms.needs))
 
 
-def values(request: Request, now: datetime, rules: DispatchRules) -> dict[str, Any]:
+def values(request: Request, terms: Terms, now: datetime, rules: DispatchRules) -> dict[str, Any]:
     """Return what the statements ask with, for one call at one moment."""
-    begins, terms = request.begins, request.agreed
+    begins = request.begins
     there = begins.astimezone(VILLAGE_TIME)
     minute = there.hour * 60 + there.minute
     day, week = _day(begins), _week(begins)

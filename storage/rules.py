@@ -327,7 +327,7 @@ class DispatchRules(_Checked):
     day_minutes: PositiveInt = 240
     week_minutes: PositiveInt = 720
     """The most a volunteer is booked for who has not said otherwise."""
-    candidates: PositiveInt = 24
+    candidates: PositiveInt = 16
     """Of how many the best are chosen: those who have waited longest."""
     weight_group: NonNegativeFloat = 20
     weight_continuity: NonNegativeFloat = 5
