@@ -186,7 +186,7 @@ def _build(
                 robots=config.wecom_robot.served,
             ),
         ),
-        "volunteers": (60, lambda now: dispatching.keep_up(database, now)),
+        "volunteers": (300, lambda now: dispatching.keep_up(database, now)),
         "dispatching": (5, lambda now: dispatching.dispatch_calls(database, now, rules)),
         "weekly": (600, lambda now: dispatching.make_weekly_calls(database, now, rules)),
         "alarms": (1, delivery.carry_alarms),

@@ -120,6 +120,9 @@ async def make_weekly_calls(database: Database, now: datetime, rules: Rules) -> 
 
 async def keep_up(database: Database, _now: datetime) -> int:
     """Let whoever the roster has named as a volunteer be asked from now on."""
+    async with database.reading() as session:
+        if not await profiles.is_behind(session):
+            return 0
     async with database.writing() as session:
         await profiles.keep_up(session)
-    return 0
+    return 1

@@ -10,7 +10,6 @@ from datetime import UTC, datetime
 
 from sqlalchemy import (
     CheckConstraint,
-    ColumnElement,
     ForeignKey,
     Index,
     String,
@@ -97,7 +96,39 @@ _PROFILE = (
     Person.skills,
     Person.phone,
 )
-_IS_VOLUNTEER = exists().where(PersonRole.person_id == Person.id, PersonRole.role == Role.VOLUNTEER)
+_NEW = (
+    select(*_PROFILE)
+    .join(PersonRole, PersonRole.person_id == Person.id)
+    .where(
+        PersonRole.role == Role.VOLUNTEER,
+        ~exists().where(Volunteer.person_id == PersonRole.person_id),
+    )
+)
+_CHANGED = (
+    select(*_PROFILE)
+    .join_from(Volunteer, Person, Person.id == Volunteer.person_id)
+    .where(
+        or_(
+            Volunteer.village_id != Person.village_id,
+            Volunteer.group_id.is_distinct_from(Person.group_id),
+            Volunteer.gender != Person.gender,
+            Volunteer.skills != Person.skills,
+            Volunteer.phone != Person.phone,
+        )
+    )
+)
+_GONE = select(Volunteer.person_id).where(
+    Volunteer.is_on_duty,
+    ~exists().where(PersonRole.person_id == Volunteer.person_id, PersonRole.role == Role.VOLUNTEER),
+)
+
+
+async def is_behind(session: AsyncSession) -> bool:
+    """Tell whether the roster has changed anything about volunteers."""
+    for question in (_NEW, _CHANGED, _GONE):
+        if (await session.execute(question.limit(1))).first() is not None:
+            return True
+    return False
 
 
 async def keep_up(session: AsyncSession, people: Collection[str] = ()) -> None:
@@ -106,68 +137,28 @@ async def keep_up(session: AsyncSession, people: Collection[str] = ()) -> None:
     Only `people`, where some are named.
     """
     among = Person.id.in_(people) if people else true()
-    new = select(*_PROFILE).where(
-        among, _IS_VOLUNTEER, ~exists().where(Volunteer.person_id == Person.id)
+    new = [_row(*row) for row in await session.execute(_NEW.where(among))]
+    await insert_new(session, Volunteer, [], new)
+    changed = [_row(*row) for row in await session.execute(_CHANGED.where(among))]
+    await run_many(
+        session, _FOLLOW, [{f"new_{name}": one[name] for name in one} for one in changed]
     )
-    rows = [_row(*row) for row in await session.execute(new)]
-    await insert_new(session, Volunteer, [], rows)
-    await _move(session, among)
+    gone = (await session.scalars(_GONE)).all()
     await session.execute(
-        update(Volunteer)
-        .where(
-            Volunteer.is_on_duty,
-            ~exists().where(
-                PersonRole.person_id == Volunteer.person_id, PersonRole.role == Role.VOLUNTEER
-            ),
-        )
-        .values(is_on_duty=False)
+        update(Volunteer).where(Volunteer.person_id.in_(gone)).values(is_on_duty=False)
     )
+
+
+_NAMES = ("person_id", "village_id", "group_id", "gender", "skills", "phone")
+_FOLLOW = (
+    update(Volunteer)
+    .where(Volunteer.person_id == bindparam("new_person_id"))
+    .values({name: bindparam(f"new_{name}") for name in _NAMES[1:]})
+)
 
 
 def _row(*profile: object) -> dict[str, object]:
-    names = ("person_id", "village_id", "group_id", "gender", "skills", "phone")
-    return dict(zip(names, profile, strict=True))
-
-
-async def _move(session: AsyncSession, among: ColumnElement[bool]) -> None:
-    """Follow those who moved house, or learnt something."""
-    changed = await session.execute(
-        select(*_PROFILE)
-        .join(Volunteer, Volunteer.person_id == Person.id)
-        .where(
-            among,
-            or_(
-                Volunteer.village_id != Person.village_id,
-                Volunteer.group_id.is_distinct_from(Person.group_id),
-                Volunteer.gender != Person.gender,
-                Volunteer.skills != Person.skills,
-                Volunteer.phone != Person.phone,
-            ),
-        )
-    )
-    await run_many(
-        session,
-        update(Volunteer)
-        .where(Volunteer.person_id == bindparam("person"))
-        .values(
-            village_id=bindparam("village"),
-            group_id=bindparam("grp"),
-            gender=bindparam("sex"),
-            skills=bindparam("knows"),
-            phone=bindparam("number"),
-        ),
-        [
-            {
-                "person": id_,
-                "village": at,
-                "grp": group,
-                "sex": sex,
-                "knows": skills,
-                "number": number,
-            }
-            for id_, at, group, sex, skills, number in changed
-        ],
-    )
+    return dict(zip(_NAMES, profile, strict=True))
 
 
 async def profile(session: AsyncSession, person: str) -> Volunteer | None:
