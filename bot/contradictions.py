@@ -3,7 +3,14 @@
 from collections.abc import Iterator
 from datetime import time
 
-from storage.rules import CheckinRules, DigestRules, HabitRules, LetterRules, Rules
+from storage.rules import (
+    CheckinRules,
+    DigestRules,
+    DispatchRules,
+    HabitRules,
+    LetterRules,
+    Rules,
+)
 
 
 def contradictions(rules: Rules) -> Iterator[str]:
@@ -14,6 +21,7 @@ def contradictions(rules: Rules) -> Iterator[str]:
         yield "rota.day_ends must be later than rota.day_begins"
     yield from _of_digests(rules.digest, rules.letters)
     yield from _of_habits(rules.habits, rules.checkin)
+    yield from _of_calls(rules.dispatch)
 
 
 def _of_the_watch(checkin: CheckinRules) -> Iterator[str]:
@@ -48,6 +56,15 @@ def _of_habits(habits: HabitRules, checkin: CheckinRules) -> Iterator[str]:
         yield "habits.reckon_at must be later than habits.latest and checkin.closes"
     if _minutes(habits.latest) - _minutes(habits.earliest) < habits.shortest_minutes:
         yield "habits.latest must be habits.shortest_minutes later than habits.earliest, or more"
+
+
+def _of_calls(dispatch: DispatchRules) -> Iterator[str]:
+    if dispatch.collect_minutes > dispatch.answer_minutes:
+        yield "dispatch.collect_minutes must not be longer than dispatch.answer_minutes"
+    if dispatch.remind_hours >= dispatch.confirm_hours:
+        yield "dispatch.remind_hours must be shorter than dispatch.confirm_hours"
+    if dispatch.day_minutes > dispatch.week_minutes:
+        yield "dispatch.day_minutes must not be more than dispatch.week_minutes"
 
 
 def _minutes(hour: time) -> float:

@@ -37,7 +37,7 @@ from storage.database import Base, BigId, insert_new
 from storage.offers import Offer
 from storage.people import Caller, Person, Role, Tie, TieKind
 from storage.policies import Policy
-from storage.visits import Visit
+from storage.visits import LIVE, Visit
 
 
 class State(StrEnum):
@@ -438,6 +438,17 @@ async def latest(
             Request.said_at >= since,
         )
         .order_by(Request.id.desc())
+    )
+    return list(found)
+
+
+async def visited_by(session: AsyncSession, volunteer: str) -> list[Request]:
+    """Return the calls to which somebody goes, the next first."""
+    found = await session.scalars(
+        select(Request)
+        .join(Visit, Visit.request_id == Request.id)
+        .where(Visit.volunteer_id == volunteer, Visit.state.in_(LIVE))
+        .order_by(Visit.starts_at)
     )
     return list(found)
 

@@ -76,10 +76,12 @@ async def _is_of_the_bank(turn: Turn) -> bool:
     return found is not None and found.done_at is None and found.expires_at > turn.now
 
 
-@router.when(known(says(r"(?:我的)?(?:事|请求|安排)|我叫的人")))
+@router.when(known(says(r"我的(?:事|活|安排|请求)|我叫的人|今天去谁家")))
 async def what_is_under_way(turn: Turn) -> Reply:
     live = set(State) - requests.ENDED - {State.DRAFT}
-    calls = await requests.latest(turn.session, turn.speaker.id, live, requests.since(turn.now))
+    since = requests.since(turn.now)
+    calls = await requests.latest(turn.session, turn.speaker.id, live, since)
+    calls += await requests.visited_by(turn.session, turn.speaker.id)
     said = [(one.number, one.category, one.state, one.starts_at) for one in calls]
     return Reply(words.mine(turn.speaker, said))
 

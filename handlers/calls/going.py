@@ -3,7 +3,7 @@
 import re
 
 from handlers.calls import words
-from handlers.calls.routes import NAME, NUMBER, call_of, number_in, numbered, router
+from handlers.calls.routes import NAME, NUMBER, call_of, is_promised, number_in, numbered, router
 from handlers.hearing import numerals
 from handlers.message import Reply
 from handlers.router import NOT_MINE, Answer, known, says
@@ -137,7 +137,7 @@ async def _leave(turn: Turn, request: Request | None, number: int) -> Reply:
 @router.when(known(says(_WITHDRAW)))
 async def i_cannot_come(turn: Turn) -> Answer:
     request = await call_of(turn, _WITHDRAW)
-    if request is None:
+    if request is None or is_promised(turn, _WITHDRAW):
         return NOT_MINE
     return await _take_back(turn, request)
 

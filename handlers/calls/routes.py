@@ -22,14 +22,15 @@ def number_in(turn: Turn, pattern: str) -> int:
     return numerals.number(found["number"]) if found else 0
 
 
-def part(turn: Turn, pattern: str, name: str) -> str:
-    found = re.fullmatch(pattern, turn.words)
-    return (found[name] or "") if found else ""
-
-
 async def call_of(turn: Turn, pattern: str) -> Request | None:
     """Return the call of the number in the words, held, where the speaker may speak of it."""
     return await requests.find(turn.session, turn.speaker, number_in(turn, pattern))
+
+
+def is_promised(turn: Turn, pattern: str) -> bool:
+    """Tell whether he has promised to look after an incident of this number: it goes first."""
+    number = number_in(turn, pattern)
+    return any(one.number == number for one in turn.promised)
 
 
 def numbered(calls: Sequence[Request]) -> list[tuple[int, str]]:

@@ -7,7 +7,7 @@ mean 平安, 不舒服 and 帮忙. A bare 好 confirms only while we wait for th
 import re
 
 from handlers.calls import words
-from handlers.calls.routes import NUMBER, call_of, numbered, router
+from handlers.calls.routes import NUMBER, call_of, is_promised, numbered, router
 from handlers.message import Reply
 from handlers.router import NOT_MINE, Answer, known, says
 from handlers.turn import Turn
@@ -43,7 +43,7 @@ _THANKED_FOR = (State.AWAITING_CONFIRM, State.SETTLED)
 @router.when(known(says(_WELL)))
 async def it_was_well(turn: Turn) -> Answer:
     request = await call_of(turn, _WELL)
-    if request is None:
+    if request is None or is_promised(turn, _WELL):
         return NOT_MINE
     said = re.fullmatch(_WELL, turn.words)
     flowers = _COUNT[said["flowers"]] if said and said["flowers"] else None

@@ -5,6 +5,7 @@ from sqlalchemy import select, update
 from storage import ledger
 from storage.letters import Letter
 from storage.offers import Offer
+from storage.requests import Request
 from storage.villages import Village
 from storage.volunteers import Volunteer
 from tests.calls.town import Town
@@ -204,6 +205,28 @@ async def test_while_the_books_are_frozen_calls_wait_and_others_go_on(town: Town
         await ledger.thaw(session)
     await town.live(minutes=11)
     assert await town.state(two) == "assigned"
+
+
+async def test_one_bad_call_does_not_spoil_its_neighbours(town: Town) -> None:
+    bad = await town.asks("wang", CLEANING)
+    good = await town.asks("chen", CLEANING)
+    async with town.database.writing() as session:
+        await session.execute(update(Request).where(Request.number == bad).values(terms={}))
+    await town.live(seconds=5)
+    assert await town.offers(bad) == {}
+    assert len(await town.offers(good)) == 3
+    rests = (await town.call(bad)).next_at
+    assert rests is not None
+    assert rests > town.clock.now()
+
+
+async def test_a_volunteer_sees_where_he_is_to_go(town: Town) -> None:
+    number = await town.asks("wang", CLEANING)
+    await town.live(minutes=40)
+    await town.says("liushen", f"接单 {number}")
+    assert await town.says("liushen", "我的事") == (
+        f"刘翠花，您的事：\n{number} 打扫 11月24日上午9点（有人去了）"
+    )
 
 
 async def test_without_hours_the_village_gives_and_beyond_that_a_coordinator_says_yes(

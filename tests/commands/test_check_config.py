@@ -262,6 +262,21 @@ A_LIST = "must be a list with something in it"
         ),
         ("pairing", "tries = 0", "pairing.tries: input should be greater than 0"),
         ("hearing", "seconds = 0", "hearing.seconds: input should be greater than 0"),
+        (
+            "dispatch",
+            "collect_minutes = 61",
+            "dispatch.collect_minutes must not be longer than dispatch.answer_minutes",
+        ),
+        (
+            "dispatch",
+            "confirm_hours = 24",
+            "dispatch.remind_hours must be shorter than dispatch.confirm_hours",
+        ),
+        (
+            "dispatch",
+            "week_minutes = 200",
+            "dispatch.day_minutes must not be more than dispatch.week_minutes",
+        ),
     ],
 )
 def test_what_would_switch_the_watch_off_is_refused(
