@@ -130,14 +130,19 @@ async def approve(
     return await move(session, request, Step.APPROVE, now, why="", told=0, next_at=now)
 
 
-async def refuse(session: AsyncSession, request: Request, by: str, now: datetime) -> bool:
+async def refuse(
+    session: AsyncSession, request: Request, by: str, now: datetime, rules: Rules
+) -> bool:
+    """Say that a call does not go out, or no further; her side hears who can tell why."""
+    going = await visits.of_request(session, request.id, (VisitState.ASSIGNED,))
     if not await move(session, request, Step.REFUSE, now):
         return False
-    await offers.close(session, request.id, request.turn)
+    await _let_go_of(session, request, going, now, by)
     hears = await call_letters.her_side(session, request)
     await tell(
         session, [letter(request, call_letters.REFUSED, one, actor=by) for one in hears], now
     )
+    await Purse(session, request, now, rules).give_back(by)
     return True
 
 
@@ -151,10 +156,16 @@ async def seek(session: AsyncSession, request: Request, now: datetime, rules: Ru
         return
     standing = [one for one in asked if one.state in ASKED]
     fresh = await _ask_more(session, request, len(standing), now, rules.dispatch)
-    if not standing and not fresh and await _nobody_left(session, request, now, rules):
+    moments = [one.expires_at for one in standing if one.state == OfferState.OPEN] + fresh
+    hopeless = not moments and not await _has_enough(session, request, standing)
+    if hopeless and await _nobody_left(session, request, now, rules):
         return
-    moments = [one.expires_at for one in standing if one.state == OfferState.OPEN]
-    await _wait(session, request, [*moments, *fresh], now)
+    await _wait(session, request, moments, now)
+
+
+async def _has_enough(session: AsyncSession, request: Request, willing: Sequence[Offer]) -> bool:
+    """Tell whether it is only for the hour of the choice that is waited."""
+    return bool(willing) and len(willing) >= len(await _free_slots(session, request))
 
 
 async def replace_unreached(session: AsyncSession, now: datetime) -> None:
@@ -345,7 +356,7 @@ async def _let_go_of(
     free = dict.fromkeys([*(one.volunteer_id for one in going), *losers])
     await tell(
         session,
-        [letter(request, call_letters.OFF, one, urgency=how, actor=by) for one in free],
+        [letter(request, call_letters.OFF, one, urgency=how, actor=by, goes=True) for one in free],
         now,
     )
 

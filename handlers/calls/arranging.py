@@ -76,7 +76,7 @@ async def it_may_not(turn: Turn) -> Answer:
         return NOT_MINE
     if not _may_look(turn, request):
         return Reply(words.not_yours(request.number))
-    if not await dispatch.refuse(turn.session, request, turn.speaker.id, turn.now):
+    if not await dispatch.refuse(turn.session, request, turn.speaker.id, turn.now, turn.rules):
         return Reply(words.stands(request.number, request.state))
     return Reply(words.not_approved(request.number))
 

@@ -238,6 +238,8 @@ def lost(letter: Claimed) -> str:
 def off(letter: Claimed) -> str:
     if _is_hers(letter):
         return f"{_name(letter)}，{_detail_what(letter)}那次取消了。"
+    if not (letter.detail or {}).get("goes"):
+        return f"{letter.about_name}{_detail_at(letter)}的{_detail_what(letter)}取消了。"
     return f"{_detail_at(letter)}的{_detail_what(letter)}（{letter.number}号）不用去了。谢谢您！"
 
 

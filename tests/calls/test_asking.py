@@ -106,7 +106,8 @@ async def test_a_bath_is_looked_at_first_and_the_leader_may_say_no(town: Town) -
     await town.live(minutes=1)
     number = (await town.call()).number
     assert any(f"行请回：同意 {number}" in words for words in town.heard("dashan"))
-    assert "要请别人来说" in await town.says("laosi", f"同意 {number}") or True
+    await town.says("laosi", f"同意 {number}")  # he leads another group
+    assert await town.state(number) == "review"
     assert await town.says("dashan", f"不同意 {number}") == f"好，{number}号不办了，告诉她家了。"
     await town.live(minutes=1)
     assert town.heard("wang")[-1] == "王奶奶，这次洗澡没办成。李大山跟您说。"
@@ -149,6 +150,8 @@ async def test_only_her_own_people_take_a_call_back(town: Town) -> None:
     await town.live(minutes=1)
     assert await town.says("liushen", f"取消 {number}") == f"{number}号要请别人来说。谢谢您！"
     assert await town.says("xiaomei", f"取消 {number}") == "王小梅，好，理发那次取消了。"
+    await town.live(seconds=5)
+    assert "王奶奶，理发那次取消了。" in town.heard("wang")
 
 
 def test_the_last_day_of_a_paper_in_many_ways() -> None:

@@ -188,7 +188,7 @@ async def test_14_an_illegal_move_changes_nothing(crowd: Crowd) -> None:
         request = await requests.hold(session, call)
         assert not await dispatch.cancel(session, request, "wang", crowd.now, crowd.rules)
         assert not await dispatch.approve(session, request, "dashan", crowd.now, crowd.rules)
-        assert not await dispatch.refuse(session, request, "dashan", crowd.now)
+        assert not await dispatch.refuse(session, request, "dashan", crowd.now, crowd.rules)
         arrived = await attendance.finish(session, request, volunteer(0), crowd.now, crowd.rules)
         assert arrived is None
     after = await crowd.read(call), await crowd.visits(call), await crowd.transfers()

@@ -172,11 +172,11 @@ async def test_a_bath_takes_two_women_with_papers_for_her(town: Town) -> None:
     await town.live(minutes=35)
     assert "定下谁去" in await town.says("liushen", f"接单 {number}")
     assert await town.state(number) == "open"
+    assert "同性别" in await town.says("xiaohu", f"接单 {number}")
     assert "就托付给您了" in await town.says("qiaoyun", f"接单 {number}")
     assert [one.volunteer_id for one in await town.visits(number)] == ["liushen", "qiaoyun"]
     await town.live(seconds=5)
     assert any("两个人一起" in words for words in town.heard("liushen"))
-    assert "同性别" in await town.says("xiaohu", f"接单 {number}") or True
     await at_her_hour(town, number)
     code = (await town.call(number)).code
     await town.says("liushen", f"到了 {number} {code}")
@@ -188,6 +188,17 @@ async def test_a_bath_takes_two_women_with_papers_for_her(town: Town) -> None:
     assert await town.state(number) == "awaiting_confirm"
     await town.says("wang", f"好 {number}")
     assert (await town.balance("liushen"), await town.balance("qiaoyun")) == (60, 60)
+
+
+async def test_where_only_one_of_two_says_yes_the_leader_hears_in_time(town: Town) -> None:
+    number = await bath(town)
+    await town.says("liushen", f"接单 {number}")
+    await town.all_refuse(number)
+    await town.live(minutes=31)
+    assert await town.state(number) == "open"
+    assert any(f"指派 {number} 姓名" in words for words in town.heard("dashan"))
+    assert "两边都告诉了" in await town.says("dashan", f"指派 {number} 林巧云")
+    assert [one.volunteer_id for one in await town.visits(number)] == ["liushen", "qiaoyun"]
 
 
 async def test_where_only_one_of_two_comes_to_a_bath_the_leader_is_called(town: Town) -> None:

@@ -102,6 +102,7 @@ TO_OTHERS = {
     "won": words.won(replace(LETTER, actor_name=None, detail={**DETAIL, "who": "刘翠花"})),
     "lost": words.lost(LETTER),
     "off to others": words.off(LETTER),
+    "off to who would have gone": words.off(replace(LETTER, detail={**DETAIL, "goes": True})),
     "absent": words.absent(LETTER),
     "left": words.left(LETTER),
     "thanks": words.thanks(LETTER),
