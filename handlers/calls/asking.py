@@ -192,6 +192,12 @@ async def _somebody_asks(turn: Turn) -> Reply:
 async def _wish(turn: Turn, elder: Person, verdict: Verdict, spelt: str) -> Reply:
     category = str(verdict.category) if verdict.category else ""
     starts_at = moment(verdict.when, spelt, turn.now)
+    draft = await _asked_before(turn, elder, category)
+    if draft is not None and starts_at is not None:
+        await questions.answered(turn.session, turn.speaker.id)
+        return await _complete(turn, draft, category, starts_at)
+    if draft is not None:
+        return await _answer(turn, draft, elder.name)
     if category and _WEEKLY.search(spelt) and starts_at is not None:
         return await _weekly(turn, elder, category, starts_at, verdict.minutes)
     if category:
@@ -205,6 +211,15 @@ async def _wish(turn: Turn, elder: Person, verdict: Verdict, spelt: str) -> Repl
         turn.rules,
     )
     return await _answer(turn, request, elder.name)
+
+
+async def _asked_before(turn: Turn, elder: Person, category: str) -> Request | None:
+    """Return the draft about which we are asking just now, where she only says it again."""
+    if not (turn.is_asked(WHAT) or turn.is_asked(WHEN)):
+        return None
+    request = await requests.hold(turn.session, turn.asked_about["request"])
+    is_same = request.elder_id == elder.id and request.category == category
+    return request if request.state == State.DRAFT and is_same else None
 
 
 def _new_call(

@@ -24,6 +24,7 @@ _WELL_WITH_FLOWERS = rf"{_FLOWERS}(?:\s*{NUMBER})?"
 _ROSES = r"(?:🌹|\[玫瑰\]){1,5}"
 _BARE = r"(?:好|挺好|很好|满意|好的|好着呢|办得好)[了啊呀]?"
 _NOT_SO = rf"不(?:对|好|满意)\s*{NUMBER}"
+_NOBODY_CAME = r"(?:她|他|人)?(?:没来|没人来|没来过|没干|没干好|不满意|不对)[啊呀呢]?"
 _TELL = rf"说明\s*{NUMBER}[\s,，:：]*(?P<words>.+)"
 _JUDGE = (
     rf"裁决\s*{NUMBER}\s*(?P<verdict>付|照付|部分|退|退还)\s*(?P<minutes>\d{{1,3}})?"
@@ -117,8 +118,20 @@ async def _confirm(turn: Turn, request: Request, number: int | None) -> Reply:
 @router.when(known(says(_NOT_SO)))
 async def it_was_not_so(turn: Turn) -> Answer:
     request = await call_of(turn, _NOT_SO)
-    if request is None:
+    return NOT_MINE if request is None else await _dispute(turn, request)
+
+
+@router.when(known(lambda turn: _asked_how(turn) and says(_NOBODY_CAME)(turn)))
+async def nobody_came(turn: Turn) -> Answer:
+    """A bare 不好 is about herself; that nobody came can only be about the visit."""
+    request = await requests.hold(turn.session, turn.asked_about["request"])
+    if request.state != State.AWAITING_CONFIRM:
         return NOT_MINE
+    await questions.answered(turn.session, turn.speaker.id)
+    return await _dispute(turn, request)
+
+
+async def _dispute(turn: Turn, request: Request) -> Reply:
     became = await disputes.dispute(turn.session, request, turn.speaker, turn.now, turn.rules)
     if became is Judged.DONE:
         return Reply(words.disputed(turn.speaker, request.number))

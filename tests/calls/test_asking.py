@@ -37,6 +37,15 @@ async def test_without_a_kind_she_is_asked_what_and_then_when(town: Town) -> Non
     assert (await town.call()).number == 1001
 
 
+async def test_said_twice_it_is_asked_twice_and_stays_one_draft(town: Town) -> None:
+    await town.says("wang", "3")
+    assert "要帮什么忙" in await town.says("wang", "3")
+    await town.says("wang", "理发")
+    assert "哪天理发好" in await town.says("wang", "想请人理个发")
+    assert "后天上午9点理发" in await town.says("wang", "后天上午想请人理个发")
+    assert [one.number for one in await town.calls()] == [1001]
+
+
 async def test_a_one_in_between_stays_her_check_in(town: Town) -> None:
     await town.says("wang", "想请人理个发")
     assert await town.says("wang", "1") == "王奶奶，记下了，您今天平安。"

@@ -84,6 +84,12 @@ async def test_without_her_code_it_never_does_and_the_leader_is_asked(town: Town
     assert await town.balance("liushen") == 60
 
 
+async def test_where_nobody_came_she_only_has_to_say_so(town: Town) -> None:
+    number = await visited(town)
+    assert "请说说怎么回事" in await town.says("wang", "没人来啊")
+    assert await town.state(number) == "disputed"
+
+
 async def disputed(town: Town) -> int:
     number = await visited(town)
     assert await town.says("wang", f"不对 {number}") == (
