@@ -32,7 +32,15 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from benchmarks._report import conclude, table
 from schedules.dispatching import dispatch_calls
-from storage import attendance, confirming, dispatch, placing, requests, roster, volunteers
+from storage import (
+    assigning,
+    attendance,
+    confirming,
+    placing,
+    requests,
+    roster,
+    volunteers,
+)
 from storage.call_letters import ABSENT, LOST, OFF, OFFER, WON
 from storage.database import Database
 from storage.letters import Letter
@@ -337,9 +345,9 @@ class Ours:
                 return
             request = await requests.hold(session, number)
             if what == "yes":
-                await dispatch.accept(session, request, person, now, RULES)
+                await assigning.accept(session, request, person, now, RULES)
             elif what == "no":
-                await dispatch.decline(session, request, person, now)
+                await assigning.decline(session, request, person, now)
             else:
                 await _serve(session, request, person, now)
 

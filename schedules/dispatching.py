@@ -6,7 +6,17 @@ from datetime import datetime, timedelta
 import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from storage import attendance, confirming, dispatch, disputes, offers, placing, requests, weekly
+from storage import (
+    attendance,
+    confirming,
+    dispatch,
+    disputes,
+    offers,
+    placing,
+    requests,
+    reviews,
+    weekly,
+)
 from storage import volunteers as profiles
 from storage.database import Database
 from storage.requests import Request, State
@@ -98,7 +108,7 @@ def _quiet_until(now: datetime, rules: LetterRules) -> datetime | None:
 
 _ROUNDS: Mapping[State, Round] = {
     State.DRAFT: _drop,
-    State.REVIEW: dispatch.ask_to_look,
+    State.REVIEW: reviews.ask_to_look,
     State.OPEN: _seek,
     State.ASSIGNED: attendance.watch_arrival,
     State.IN_SERVICE: attendance.watch_service,

@@ -7,7 +7,13 @@ from enum import StrEnum
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from storage import call_letters, checkins, dispatch, questions, visits
+from storage import (
+    assigning,
+    call_letters,
+    checkins,
+    questions,
+    visits,
+)
 from storage.call_letters import letter, tell
 from storage.checkins import BY_PROXY, Due, Heard
 from storage.letters import Letter, NewLetter, Urgency
@@ -143,7 +149,7 @@ async def watch_arrival(
         [letter(request, call_letters.ABSENT, one.volunteer_id) for one in late],
         now,
     )
-    await dispatch.reopen(session, request, late[0].volunteer_id, now, rules)
+    await assigning.reopen(session, request, late[0].volunteer_id, now, rules)
 
 
 def _overdue(live: Sequence[Visit], now: datetime, rules: Rules) -> list[Visit]:

@@ -5,7 +5,12 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from storage import call_letters, categories, dispatch, requests
+from storage import (
+    call_letters,
+    categories,
+    requests,
+    reviews,
+)
 from storage.call_letters import letter, tell
 from storage.categories import Terms
 from storage.people import Person
@@ -96,7 +101,7 @@ def _is_urgent(starts_at: datetime | None, now: datetime, rules: DispatchRules) 
 
 async def _go_on(session: AsyncSession, request: Request, now: datetime, rules: Rules) -> None:
     if request.terms is not None and request.starts_at is not None:
-        await dispatch.submit(session, request, now, rules)
+        await reviews.submit(session, request, now, rules)
     else:
         request.next_at = now + timedelta(minutes=rules.checkin.question_minutes)
         await session.flush()

@@ -170,6 +170,16 @@ async def profile(session: AsyncSession, person: str) -> Volunteer | None:
     return found
 
 
+async def note_asked(session: AsyncSession, people: Collection[str], now: datetime) -> None:
+    """Remember when somebody was last asked: who waited longest comes first."""
+    await session.execute(
+        update(Volunteer)
+        .where(Volunteer.person_id.in_(people))
+        .values(last_asked_at=now)
+        .execution_options(synchronize_session=False)
+    )
+
+
 async def exclude(
     session: AsyncSession, elder: str, volunteer: str, said_by: str, now: datetime
 ) -> None:

@@ -10,13 +10,23 @@ from handlers.calls.when import day_in
 from handlers.message import Reply
 from handlers.router import NOT_MINE, Answer, Condition, says
 from handlers.turn import Turn
-from storage import choosing, credentials, dispatch, offers, people, requests, volunteers
+from storage import (
+    assigning,
+    choosing,
+    credentials,
+    offers,
+    people,
+    requests,
+    reviews,
+    volunteers,
+)
+from storage.assigning import Answered, Taken
 from storage.categories import PAPERS
 from storage.credentials import NewCredential
-from storage.dispatch import RISK, Answered, Taken
 from storage.offers import OfferState
 from storage.people import Role
 from storage.requests import Request, State
+from storage.reviews import RISK
 from storage.rules import village_day
 from storage.villages import Village
 
@@ -52,7 +62,7 @@ async def it_may_go_out(turn: Turn) -> Answer:
         return NOT_MINE
     if not _may_look(turn, request):
         return Reply(words.not_yours(request.number))
-    if not await dispatch.approve(turn.session, request, turn.speaker.id, turn.now, turn.rules):
+    if not await reviews.approve(turn.session, request, turn.speaker.id, turn.now, turn.rules):
         return Reply(words.stands(request.number, request.state))
     waits = request.state == State.REVIEW
     said = words.asked_for_minutes if waits else words.approved
@@ -76,7 +86,7 @@ async def it_may_not(turn: Turn) -> Answer:
         return NOT_MINE
     if not _may_look(turn, request):
         return Reply(words.not_yours(request.number))
-    if not await dispatch.refuse(turn.session, request, turn.speaker.id, turn.now, turn.rules):
+    if not await reviews.refuse(turn.session, request, turn.speaker.id, turn.now, turn.rules):
         return Reply(words.stands(request.number, request.state))
     return Reply(words.not_approved(request.number))
 
@@ -95,7 +105,7 @@ async def he_goes(turn: Turn) -> Answer:
     if who is None:
         return Reply(words.nobody_of_that_name(name))
     await volunteers.profile(turn.session, who.id)
-    answered = await dispatch.assign(
+    answered = await assigning.assign(
         turn.session, request, who.id, turn.speaker.id, turn.now, turn.rules
     )
     return await _say(turn, request, who.id, name, answered)

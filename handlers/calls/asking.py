@@ -12,7 +12,7 @@ from handlers.router import NOT_MINE, Answer, known, says
 from handlers.turn import Turn
 from storage import (
     call_letters,
-    dispatch,
+    ending,
     ledger_confirmations,
     people,
     placing,
@@ -61,7 +61,7 @@ async def _take_back(turn: Turn, request: Request) -> Reply:
     if not await requests.answers_for(turn.session, turn.speaker, request):
         return Reply(words.not_yours(request.number))
     try:
-        done = await dispatch.cancel(turn.session, request, turn.speaker.id, turn.now, turn.rules)
+        done = await ending.cancel(turn.session, request, turn.speaker.id, turn.now, turn.rules)
     except FrozenError:
         return Reply(words.at_rest())
     if not done:

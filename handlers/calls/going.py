@@ -9,10 +9,10 @@ from handlers.message import Reply
 from handlers.router import NOT_MINE, Answer, known, says
 from handlers.turn import Turn
 from storage import (
+    assigning,
     attendance,
     checkins,
     choosing,
-    dispatch,
     incidents,
     offers,
     people,
@@ -20,9 +20,9 @@ from storage import (
     visits,
     volunteers,
 )
+from storage.assigning import Taken
 from storage.attendance import Came
 from storage.checkins import BY_PROXY, Heard
-from storage.dispatch import Taken
 from storage.people import Role
 from storage.requests import Request
 from storage.visits import VisitState
@@ -68,7 +68,7 @@ async def _take(turn: Turn, pattern: str) -> Reply:
 async def _say_yes(turn: Turn, request: Request) -> Reply:
     me, number = turn.speaker.id, request.number
     await volunteers.profile(turn.session, me)
-    answered = await dispatch.accept(turn.session, request, me, turn.now, turn.rules)
+    answered = await assigning.accept(turn.session, request, me, turn.now, turn.rules)
     if answered.taken is Taken.GOES:
         elder = await people.name_of(turn.session, request.elder_id)
         when = words.soon(request.begins, turn.now)
@@ -127,7 +127,7 @@ async def i_leave_the_one(turn: Turn) -> Answer:
 async def _leave(turn: Turn, request: Request | None, number: int) -> Reply:
     if request is None:
         return Reply(words.no_such_call(number))
-    if await dispatch.decline(turn.session, request, turn.speaker.id, turn.now):
+    if await assigning.decline(turn.session, request, turn.speaker.id, turn.now):
         return Reply(words.declined(number))
     if await attendance.my_visit(turn.session, request, turn.speaker.id):
         return await _take_back(turn, request)
@@ -144,7 +144,7 @@ async def i_cannot_come(turn: Turn) -> Answer:
 
 async def _take_back(turn: Turn, request: Request) -> Reply:
     visit = await attendance.my_visit(turn.session, request, turn.speaker.id)
-    if visit is None or not await dispatch.withdraw(
+    if visit is None or not await assigning.withdraw(
         turn.session, request, visit, turn.now, turn.rules
     ):
         return Reply(words.stands(request.number, request.state))

@@ -8,9 +8,9 @@ from sqlalchemy import func, select
 
 from schedules.dispatching import dispatch_calls
 from storage import (
+    assigning,
     attendance,
     confirming,
-    dispatch,
     ledger,
     ledger_audit,
     ledger_members,
@@ -19,8 +19,8 @@ from storage import (
     roster,
     volunteers,
 )
+from storage.assigning import Answered
 from storage.database import Database
-from storage.dispatch import Answered
 from storage.ledger import Transfer, hold_of
 from storage.ledger_moves import Book, RequestSums
 from storage.people import Caller, Person, Role
@@ -126,7 +126,7 @@ class Crowd:
     async def accepts(self, call: int, number: int) -> Answered:
         async with self.node(number).writing() as session:
             request = await requests.hold(session, call)
-            return await dispatch.accept(session, request, volunteer(number), self.now, self.rules)
+            return await assigning.accept(session, request, volunteer(number), self.now, self.rules)
 
     async def finished(self, minutes: int = 60) -> int:
         """Bring a call as far as somebody has been there, and her word is waited for."""

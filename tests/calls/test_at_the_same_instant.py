@@ -11,9 +11,15 @@ from datetime import timedelta
 
 import pytest
 
-from storage import attendance, dispatch, disputes, requests
+from storage import (
+    assigning,
+    attendance,
+    disputes,
+    ending,
+    requests,
+)
+from storage.assigning import Taken
 from storage.database import Database
-from storage.dispatch import Taken
 from storage.requests import State
 from storage.visits import VisitState
 from tests.calls.crowd import Crowd, caller, volunteer
@@ -53,7 +59,9 @@ async def test_of_fifty_calls_at_the_same_hour_one_volunteer_gets_one(crowd: Cro
     async def take(place: int, call: int) -> Taken:
         async with crowd.node(place).writing() as session:
             request = await requests.hold(session, call)
-            answered = await dispatch.accept(session, request, volunteer(0), crowd.now, crowd.rules)
+            answered = await assigning.accept(
+                session, request, volunteer(0), crowd.now, crowd.rules
+            )
         return answered.taken
 
     taken = await asyncio.gather(*(take(place, call) for place, call in enumerate(calls)))
@@ -100,7 +108,7 @@ async def _disputes(crowd: Crowd, call: int, node: int) -> None:
 async def _cancels(crowd: Crowd, call: int, node: int) -> None:
     async with crowd.node(node).writing() as session:
         request = await requests.hold(session, call)
-        await dispatch.cancel(session, request, "wang", crowd.now, crowd.rules)
+        await ending.cancel(session, request, "wang", crowd.now, crowd.rules)
 
 
 @pytest.mark.timeout(120 + 6 * ROUNDS)
@@ -143,4 +151,4 @@ async def _withdraws(crowd: Crowd, call: int, number: int, node: int) -> None:
         request = await requests.hold(session, call)
         visit = await attendance.my_visit(session, request, volunteer(number))
         if visit is not None:
-            await dispatch.withdraw(session, request, visit, crowd.now, crowd.rules)
+            await assigning.withdraw(session, request, visit, crowd.now, crowd.rules)

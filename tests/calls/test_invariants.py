@@ -11,12 +11,21 @@ from sqlalchemy import insert, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from storage import attendance, credentials, dispatch, ledger_members, policies, requests
+from storage import (
+    assigning,
+    attendance,
+    credentials,
+    ending,
+    ledger_members,
+    policies,
+    requests,
+    reviews,
+)
+from storage.assigning import Taken
 from storage.choosing import Why, choose, why_not
 from storage.confirming import Said
 from storage.credentials import NewCredential
 from storage.database import Database
-from storage.dispatch import Taken
 from storage.ledger_moves import Book, GateError, Spender
 from storage.people import Person, Tie, TieKind
 from storage.requests import ENDED, State
@@ -40,7 +49,7 @@ async def test_6_the_hold_is_empty_exactly_when_the_call_has_ended(crowd: Crowd)
     await crowd.confirms(ended[0], "wang")
     async with crowd.database.writing() as session:
         request = await requests.hold(session, ended[1])
-        await dispatch.cancel(session, request, "wang", crowd.now, crowd.rules)
+        await ending.cancel(session, request, "wang", crowd.now, crowd.rules)
     for call in ended:
         assert State((await crowd.read(call)).state) in ENDED
         assert await crowd.kept(call) == 0
@@ -116,7 +125,7 @@ async def test_11_the_gates_of_spending_are_asked_when_minutes_are_kept(crowd: C
     assert (await crowd.read(call)).state == State.REVIEW  # a coordinator has to vouch
     async with crowd.database.writing() as session:
         request = await requests.hold(session, call)
-        await dispatch.approve(session, request, "zhang", crowd.now, crowd.rules)
+        await reviews.approve(session, request, "zhang", crowd.now, crowd.rules)
     await crowd.ring()
     crowd.now += timedelta(minutes=31)
     assert (await crowd.accepts(call, 0)).taken is Taken.GOES
@@ -144,7 +153,7 @@ async def _bath(crowd: Crowd, *numbers: int, until: date = date(2027, 1, 1)) -> 
     call = await crowd.call("助浴", crowd.now + timedelta(days=1))
     async with crowd.database.writing() as session:
         request = await requests.hold(session, call)
-        await dispatch.approve(session, request, "dashan", crowd.now, crowd.rules)
+        await reviews.approve(session, request, "dashan", crowd.now, crowd.rules)
     return call
 
 
@@ -172,11 +181,13 @@ async def test_13_an_expired_paper_gives_nobody_a_visit(crowd: Crowd, *, by_hand
         request = await requests.hold(session, call)
         assert await choose(session, request, 1, 5, crowd.now, crowd.rules.dispatch) == []
         if by_hand:
-            answered = await dispatch.assign(
+            answered = await assigning.assign(
                 session, request, volunteer(0), "dashan", crowd.now, crowd.rules
             )
         else:
-            answered = await dispatch.accept(session, request, volunteer(0), crowd.now, crowd.rules)
+            answered = await assigning.accept(
+                session, request, volunteer(0), crowd.now, crowd.rules
+            )
     assert (answered.taken, list(answered.why)) == (Taken.MAY_NOT, [Why.PAPERS])
     assert await crowd.visits(call) == []
 
@@ -186,9 +197,9 @@ async def test_14_an_illegal_move_changes_nothing(crowd: Crowd) -> None:
     before = await crowd.read(call), await crowd.visits(call), await crowd.transfers()
     async with crowd.database.writing() as session:
         request = await requests.hold(session, call)
-        assert not await dispatch.cancel(session, request, "wang", crowd.now, crowd.rules)
-        assert not await dispatch.approve(session, request, "dashan", crowd.now, crowd.rules)
-        assert not await dispatch.refuse(session, request, "dashan", crowd.now, crowd.rules)
+        assert not await ending.cancel(session, request, "wang", crowd.now, crowd.rules)
+        assert not await reviews.approve(session, request, "dashan", crowd.now, crowd.rules)
+        assert not await reviews.refuse(session, request, "dashan", crowd.now, crowd.rules)
         arrived = await attendance.finish(session, request, volunteer(0), crowd.now, crowd.rules)
         assert arrived is None
     after = await crowd.read(call), await crowd.visits(call), await crowd.transfers()
