@@ -34,8 +34,11 @@ class Said(StrEnum):
 
 
 async def may_confirm(session: AsyncSession, caller: Caller, request: Request) -> bool:
-    """Tell whether somebody may say for her that it was well: never who was there, or his kin."""
-    if not await requests.answers_for(session, caller, request):
+    """Tell whether somebody may say that it was well: she, her family, her leader.
+
+    Never who was there himself, nor his kin; and it is not enough to have asked for it.
+    """
+    if not await requests.stands_by_her(session, caller, request):
         return False
     went = await visits.of_request(session, request.id)
     for visit in went:

@@ -30,6 +30,8 @@ async def seek(session: AsyncSession, request: Request, now: datetime, rules: Ru
     asked = await offers.of_request(session, request.id, request.turn)
     if await pick(session, request, asked, now, rules) or request.state != State.OPEN:
         return
+    if request.next_at is not None and request.next_at > now:
+        return  # somebody was picked, and has to wait for the books
     standing = [one for one in asked if one.state in ASKED]
     fresh = await _ask_more(session, request, len(standing), now, rules.dispatch)
     moments = [one.expires_at for one in standing if one.state == OfferState.OPEN] + fresh
@@ -163,8 +165,6 @@ async def _nobody_left(
     session: AsyncSession, request: Request, now: datetime, rules: Rules
 ) -> bool:
     """Tell the leader, then the coordinator, then her; True where the call has ended so."""
-    if request.told and request.next_at and request.next_at > now:
-        return False
     steps = (call_letters.leaders, call_letters.coordinators)
     while request.told < len(steps):
         hears = await steps[request.told](session, request)

@@ -353,8 +353,13 @@ async def is_family(session: AsyncSession, person: str, elder: str) -> bool:
 
 
 async def answers_for(session: AsyncSession, caller: Caller, request: Request) -> bool:
-    """Tell whether somebody may speak for the elder in this call: she, her family, her leader."""
-    if caller.id in (request.elder_id, request.said_by):
+    """Tell whether somebody may speak for the elder in this call: her side, and who asked."""
+    return caller.id == request.said_by or await stands_by_her(session, caller, request)
+
+
+async def stands_by_her(session: AsyncSession, caller: Caller, request: Request) -> bool:
+    """Tell whether somebody is she herself, of her family, or her leader or coordinator."""
+    if caller.id == request.elder_id:
         return True
     return leads(caller, request) or await is_family(session, caller.id, request.elder_id)
 

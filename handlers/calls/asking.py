@@ -30,6 +30,7 @@ WHAT, WHEN = "call_what", "call_when"
 _NAMED = r"(?P<name>[\u4e00-\u9fff]{2,4}?)"
 _FOR_HER = rf"(?:请人|代叫|帮叫)\s*{_NAMED}\s+(?P<rest>.+)"
 _FOR_HER_SPOKEN = rf"(?:帮|替|给|为){_NAMED}(?:找个?人|请个?人|叫个?人|约个?人?)\s*(?P<rest>.+)"
+_STOP_HERS = rf"(?:停|不要)\s*{_NAMED}\s*每个?(?:周|星期|礼拜)(?:的)?(?P<rest>.+)"
 _WEEKLY = re.compile(r"每个?(?:星期|周)")
 _NO_MORE = re.compile(r"不用|不要|停|别|取消")
 _AGREES = re.compile(r"都?(?:行|可以|好的?|中|成|随便|哪天都行|听[你您]的)[吧啊呀了]?")
@@ -149,6 +150,19 @@ async def this_is_when(turn: Turn) -> Answer:
 def _stops_weekly(turn: Turn) -> bool:
     weekly_words = _WEEKLY.search(turn.spelt) is not None
     return turn.is_elder and weekly_words and _NO_MORE.search(turn.words) is not None
+
+
+@asking.when(known(says(_STOP_HERS)))
+async def not_every_week_for_her(turn: Turn) -> Reply:
+    """停 王秀英 每周理发, by whoever may speak for her."""
+    said = re.fullmatch(_STOP_HERS, turn.words)
+    name, rest = (said["name"], said["rest"]) if said else ("", "")
+    elder = await people.elder_in_care_of(turn.session, turn.speaker, name)
+    category = turn.hearing.hear(f"想请人帮忙{rest}", turn.now).category
+    if elder is None or category is None:
+        return Reply(words.nobody_in_your_care(name))
+    await weekly.end(turn.session, elder.id, str(category), turn.now)
+    return Reply(words.no_more_weekly(turn.speaker, str(category)))
 
 
 @asking.when(known(_stops_weekly))

@@ -15,15 +15,15 @@ from storage.rules import VILLAGE_TIME, village_day
 from storage.volunteers import Talent
 
 WHAT = {
-    "助餐": "吃饭",
-    "助浴": "洗澡",
+    "助餐": "送饭",
+    "助浴": "帮洗澡",
     "助洁": "打扫",
-    "助行": "出门",
-    "助急": "急事",
-    "助医": "看病拿药",
+    "助行": "陪出门",
+    "助急": "办急事",
+    "助医": "陪看病",
     "理发": "理发",
     "慰藉": "聊天",
-    "文体": "玩一玩",
+    "文体": "一起玩",
     "代办": "跑腿",
     "手机": "弄手机",
 }
@@ -205,7 +205,7 @@ def offer(letter: Claimed) -> str:
     where = detail.get("group") or detail.get("village", "")
     urgent = "【急】" if letter.urgency == 1 else ""
     return (
-        f"{urgent}{where}有老人要人帮{_detail_what(letter)}，{_detail_at(letter)}。"
+        f"{urgent}{where}有老人要人{_detail_what(letter)}，{_detail_at(letter)}。"
         f"能去请回：接单 {letter.number}；不去回：不接 {letter.number}"
     )
 
@@ -222,7 +222,7 @@ def won(letter: Claimed) -> str:
     others = "，两个人一起" if "、" in detail.get("who", "") else ""
     call = f"，电话{phone}" if phone else ""
     return (
-        f"{asked}{_detail_at(letter)}去{where}{letter.about_name}家帮{_detail_what(letter)}"
+        f"{asked}{_detail_at(letter)}去{where}{letter.about_name}家{_detail_what(letter)}"
         f"{others}{call}。到了请回：到了 {letter.number} 加服务码"
     )
 
@@ -479,7 +479,7 @@ def review_ask(letter: Claimed) -> str:
 
 
 def unclear(letter: Claimed) -> str:
-    return f"{letter.about_name}想请人帮{_detail_what(letter)}，没说清什么时候。请您问问。"
+    return f"{letter.about_name}想请人{_detail_what(letter)}，没说清什么时候。请您问问。"
 
 
 def untaken(letter: Claimed) -> str:

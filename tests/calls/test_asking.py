@@ -56,7 +56,7 @@ async def test_where_she_does_not_answer_the_leader_asks_her(town: Town) -> None
     await town.says("wang", "想请人理个发")
     await town.live(minutes=31)
     assert (await town.call()).state == "void"
-    assert "王秀英想请人帮理发，没说清什么时候。请您问问。" in town.heard("dashan")
+    assert "王秀英想请人理发，没说清什么时候。请您问问。" in town.heard("dashan")
 
 
 async def test_the_same_wish_twice_is_one_call(town: Town) -> None:
@@ -93,6 +93,16 @@ async def test_every_week_a_call_is_made_seven_days_ahead_and_once(town: Town) -
     assert len(await town.calls()) == 2
 
 
+async def test_the_daughter_asks_for_every_week_and_ends_it(town: Town) -> None:
+    said = await town.says("xiaomei", "请人 王秀英 每周三上午打扫屋子")
+    assert said == "王小梅，记下了，每周三打扫。不要了就说一声。"
+    await town.ring()
+    assert len(await town.calls()) == 1
+    assert await town.says("xiaomei", "停 王秀英 每周打扫") == "王小梅，好，每周打扫停了。"
+    await town.live(days=8)
+    assert len(await town.calls()) == 1
+
+
 async def test_urgent_help_is_sought_at_once_without_a_question(town: Town) -> None:
     assert (await town.says("wang", "家里停水了，找个人来修")).startswith(
         "王奶奶，记下了，正在找人来"
@@ -111,7 +121,7 @@ async def test_what_a_neighbour_needs_the_leader_hears(town: Town) -> None:
 
 async def test_a_bath_is_looked_at_first_and_the_leader_may_say_no(town: Town) -> None:
     said = await town.says("wang", "明天上午想请人帮我洗个澡")
-    assert said == "王奶奶，洗澡记下了。村里看过就安排，会告诉您。"
+    assert said == "王奶奶，帮洗澡记下了。村里看过就安排，会告诉您。"
     await town.live(minutes=1)
     number = (await town.call()).number
     assert any(f"行请回：同意 {number}" in words for words in town.heard("dashan"))
@@ -119,7 +129,7 @@ async def test_a_bath_is_looked_at_first_and_the_leader_may_say_no(town: Town) -
     assert await town.state(number) == "review"
     assert await town.says("dashan", f"不同意 {number}") == f"好，{number}号不办了，告诉她家了。"
     await town.live(minutes=1)
-    assert town.heard("wang")[-1] == "王奶奶，这次洗澡没办成。李大山跟您说。"
+    assert town.heard("wang")[-1] == "王奶奶，这次帮洗澡没办成。李大山跟您说。"
     assert await town.state(number) == "void"
 
 

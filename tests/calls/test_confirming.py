@@ -61,6 +61,17 @@ async def test_who_was_there_and_his_kin_cannot_say_it_was_well(town: Town) -> N
     assert await town.state(number) == "settled"
 
 
+async def test_a_neighbour_who_only_asked_for_it_cannot_say_it_was_well(town: Town) -> None:
+    await town.says("liushen", "请人 王秀英 打扫 明天上午")  # she is paired with her
+    await town.live(minutes=40)
+    await town.says("mingyue", "接单 1001")
+    await at_her_hour(town, 1001)
+    await town.says("mingyue", f"到了 1001 {(await town.call(1001)).code}")
+    await town.says("mingyue", "完成 1001")
+    assert await town.says("liushen", "好 1001") == "1001号要请别人来说。谢谢您！"
+    assert await town.state(1001) == "awaiting_confirm"
+
+
 async def test_with_complete_evidence_the_clock_confirms_after_three_days(town: Town) -> None:
     number = await visited(town)
     await town.live(hours=25)

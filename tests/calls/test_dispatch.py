@@ -207,6 +207,22 @@ async def test_while_the_books_are_frozen_calls_wait_and_others_go_on(town: Town
     assert await town.state(two) == "assigned"
 
 
+async def test_who_is_picked_while_the_books_are_frozen_goes_when_they_are_not(
+    town: Town,
+) -> None:
+    number = await town.asks("wang", CLEANING)
+    await town.live(minutes=1)
+    await town.says("mingyue", f"接单 {number}")
+    async with town.database.writing() as session:
+        await ledger.freeze(session, "a story", town.clock.now())
+    await town.live(minutes=35)
+    assert await town.state(number) == "open"
+    async with town.database.writing() as session:
+        await ledger.thaw(session)
+    await town.live(minutes=11)
+    assert await town.state(number) == "assigned"
+
+
 async def test_one_bad_call_does_not_spoil_its_neighbours(town: Town) -> None:
     bad = await town.asks("wang", CLEANING)
     good = await town.asks("chen", CLEANING)

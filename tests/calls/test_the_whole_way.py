@@ -12,7 +12,7 @@ async def test_a_haircut_from_her_words_to_the_thanks(town: Town) -> None:
     await town.live(minutes=1)
     asked = await town.asked(1001)
     assert asked == ["liushen", "mingyue", "jianguo"]
-    offer = "东头有老人要人帮理发，11月24日上午9点。能去请回：接单 1001；不去回：不接 1001"
+    offer = "东头有老人要人理发，11月24日上午9点。能去请回：接单 1001；不去回：不接 1001"
     assert offer in town.heard("liushen")
     assert await town.says("liushen", "接单 1001") == "好，1001号记下您了。定下谁去，马上告诉您。"
     assert await town.says("jianguo", "不接 1001") == "好，1001号我再问别人。谢谢您回话！"
@@ -22,7 +22,7 @@ async def test_a_haircut_from_her_words_to_the_thanks(town: Town) -> None:
     code = call.code
     assert f"王奶奶，刘翠花11月24日上午9点来。见面说服务码{code}。" in town.heard("wang")
     assert town.heard("liushen")[-1] == (
-        "定了：11月24日上午9点去东头王秀英家帮理发，电话13800000001。到了请回：到了 1001 加服务码"
+        "定了：11月24日上午9点去东头王秀英家理发，电话13800000001。到了请回：到了 1001 加服务码"
     )
     assert await town.kept(1001) == 75  # 45 minutes and the grace
     await town.live(hours=20)
