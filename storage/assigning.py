@@ -282,7 +282,7 @@ async def _tell_who_goes(
     home = await call_letters.home_of(session, request)
     names = await names_of(session, set(chosen))
     who = "、".join(names[one] for one in chosen)
-    hears = await call_letters.her_side(session, request)
+    hears = await call_letters.her_side(session, request, now)
     how = urgency(request)
     await tell(
         session,
@@ -332,8 +332,8 @@ async def reopen(
         return
     await _do_not_ask_again(session, request, now)
     hears = [
-        *await call_letters.her_side(session, request),
-        *await call_letters.leaders(session, request),
+        *await call_letters.her_side(session, request, now),
+        *await call_letters.leaders(session, request, now),
     ]
     await tell(
         session,

@@ -123,7 +123,7 @@ async def _end_service(
     done = await visits.of_request(session, request.id, (VisitState.DONE,))
     who = "、".join(await visits.names(session, done))
     there = {visit.volunteer_id for visit in done}
-    hears = [one for one in await call_letters.her_side(session, request) if one not in there]
+    hears = [one for one in await call_letters.her_side(session, request, now) if one not in there]
     await tell(
         session, [letter(request, call_letters.HOW, one, who=who, again="0") for one in hears], now
     )
@@ -199,7 +199,7 @@ def _next_look(live: Sequence[Visit], now: datetime, patience: timedelta, rules:
 async def _tell_alone(
     session: AsyncSession, request: Request, late: Sequence[Visit], now: datetime
 ) -> None:
-    hears = await call_letters.leaders(session, request)
+    hears = await call_letters.leaders(session, request, now)
     absent = late[0].volunteer_id
     await tell(
         session,

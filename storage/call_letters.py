@@ -79,44 +79,44 @@ async def tell(session: AsyncSession, written: Iterable[NewLetter], now: datetim
     await letters.write(session, list(written), now)
 
 
-async def stands_around(session: AsyncSession, request: Request) -> Around:
-    return (await around(session, {request.elder_id}, request.begins))[request.elder_id]
+async def stands_around(session: AsyncSession, request: Request, now: datetime) -> Around:
+    return (await around(session, {request.elder_id}, now))[request.elder_id]
 
 
-async def her_side(session: AsyncSession, request: Request) -> list[str]:
+async def her_side(session: AsyncSession, request: Request, now: datetime) -> list[str]:
     """Return who hears for her: she, and who asked for her; where she has no phone, her people."""
     elder, said_by = request.elder_id, request.said_by
     phones = await addresses(session, {elder, said_by})
     hears = [one for one in dict.fromkeys((elder, said_by)) if one in phones]
     if elder in hears:
         return hears
-    circles = await stands_around(session, request)
+    circles = await stands_around(session, request, now)
     speaks = circles.of(["family"]) or circles.of(["leader"]) or circles.of(["coordinators"])
     return list(dict.fromkeys([*hears, *speaks]))
 
 
-async def family_of(session: AsyncSession, request: Request) -> list[str]:
-    return (await stands_around(session, request)).of(["family"])
+async def family_of(session: AsyncSession, request: Request, now: datetime) -> list[str]:
+    return (await stands_around(session, request, now)).of(["family"])
 
 
 async def leaders(
-    session: AsyncSession, request: Request, without: Collection[str] = ()
+    session: AsyncSession, request: Request, now: datetime, without: Collection[str] = ()
 ) -> list[str]:
     """Return her leader; where there is none that can be reached, the coordinators."""
-    circles = (await stands_around(session, request)).without(without)
+    circles = (await stands_around(session, request, now)).without(without)
     return circles.of(["leader"]) or circles.of(["coordinators"])
 
 
 async def coordinators(
-    session: AsyncSession, request: Request, without: Collection[str] = ()
+    session: AsyncSession, request: Request, now: datetime, without: Collection[str] = ()
 ) -> list[str]:
-    return (await stands_around(session, request)).without(without).of(["coordinators"])
+    return (await stands_around(session, request, now)).without(without).of(["coordinators"])
 
 
 async def supervisors(
-    session: AsyncSession, request: Request, without: Collection[str] = ()
+    session: AsyncSession, request: Request, now: datetime, without: Collection[str] = ()
 ) -> list[str]:
-    return (await stands_around(session, request)).without(without).of(["supervisors"])
+    return (await stands_around(session, request, now)).without(without).of(["supervisors"])
 
 
 async def place_of(session: AsyncSession, request: Request) -> tuple[str, str]:

@@ -119,7 +119,9 @@ async def _thank(
         for one in done
     ]
     if flowers is not None and flowers <= LOW:
-        hears = await call_letters.leaders(session, request, {one.volunteer_id for one in done})
+        hears = await call_letters.leaders(
+            session, request, now, {one.volunteer_id for one in done}
+        )
         written += [letter(request, call_letters.POOR, one, flowers=flowers) for one in hears]
     await tell(session, written, now)
 
@@ -152,7 +154,7 @@ async def _ask_again(
 ) -> None:
     who = "、".join(await visits.names(session, done))
     there = {one.volunteer_id for one in done}
-    hears = [one for one in await call_letters.her_side(session, request) if one not in there]
+    hears = [one for one in await call_letters.her_side(session, request, now) if one not in there]
     await tell(
         session, [letter(request, call_letters.HOW, one, who=who, again="1") for one in hears], now
     )
@@ -175,9 +177,9 @@ async def _let_leader_see(
 ) -> None:
     """Ask her leader each day, and from the second day the coordinator too."""
     there = {one.volunteer_id for one in done}
-    hears = await call_letters.leaders(session, request, there)
+    hears = await call_letters.leaders(session, request, now, there)
     if request.told:
-        hears += await call_letters.coordinators(session, request, there)
+        hears += await call_letters.coordinators(session, request, now, there)
     who = "、".join(await visits.names(session, done))
     await tell(
         session,

@@ -167,7 +167,7 @@ async def _nobody_left(
     """Tell the leader, then the coordinator, then her; True where the call has ended so."""
     steps = (call_letters.leaders, call_letters.coordinators)
     while request.told < len(steps):
-        hears = await steps[request.told](session, request)
+        hears = await steps[request.told](session, request, now)
         request.told += 1
         if hears:
             await _tell_untaken(session, request, hears, now)

@@ -62,14 +62,17 @@ async def dispute(
         session, request, Step.DISPUTE, now, disputed_by=caller.id, next_at=until, told=0
     ):
         return Judged.NOT_NOW
-    sides = await _sides(session, request)
+    sides = await _sides(session, request, now)
     await tell(session, [letter(request, call_letters.TELL, one) for one in sides], now)
     return Judged.DONE
 
 
-async def _sides(session: AsyncSession, request: Request) -> list[str]:
+async def _sides(session: AsyncSession, request: Request, now: datetime) -> list[str]:
     done = await visits.of_request(session, request.id, (VisitState.DONE,))
-    hears = [*(one.volunteer_id for one in done), *await call_letters.her_side(session, request)]
+    hears = [
+        *(one.volunteer_id for one in done),
+        *await call_letters.her_side(session, request, now),
+    ]
     return list(dict.fromkeys([*hears, *([request.disputed_by] if request.disputed_by else [])]))
 
 
@@ -129,11 +132,11 @@ async def ask_to_judge(
     session: AsyncSession, request: Request, now: datetime, rules: Rules
 ) -> None:
     """Ask the coordinator, or on appeal the supervisor, and ask again each day."""
-    there = set(await _sides(session, request))
+    there = set(await _sides(session, request, now))
     who = call_letters.supervisors if request.appealed_by else call_letters.coordinators
-    hears = await who(session, request, there)
+    hears = await who(session, request, now, there)
     if not hears:  # nobody impartial below: it goes up
-        hears = await call_letters.supervisors(session, request, there)
+        hears = await call_letters.supervisors(session, request, now, there)
     statements = await told(session, request)
     again = f"{'appeal' if request.appealed_by else 'first'}{request.told}"
     await tell(
@@ -187,7 +190,7 @@ def _may_judge(caller: Caller, request: Request) -> bool:
 async def _tell_verdict(
     session: AsyncSession, request: Request, now: datetime, *, final: bool
 ) -> None:
-    sides = await _sides(session, request)
+    sides = await _sides(session, request, now)
     await tell(
         session,
         [

@@ -23,9 +23,9 @@ async def give_up(session: AsyncSession, request: Request, now: datetime, rules:
         return
     await let_go_of(session, request, going, now)
     hears = [
-        *await call_letters.her_side(session, request),
-        *await call_letters.family_of(session, request),
-        *await call_letters.leaders(session, request),
+        *await call_letters.her_side(session, request, now),
+        *await call_letters.family_of(session, request, now),
+        *await call_letters.leaders(session, request, now),
     ]
     await tell(
         session,
@@ -86,7 +86,7 @@ async def cancel(
         return False
     how = Urgency.ALARM if late else Urgency.NOTICE
     await let_go_of(session, request, going, now, by, how)
-    hears = [one for one in await call_letters.her_side(session, request) if one != by]
+    hears = [one for one in await call_letters.her_side(session, request, now) if one != by]
     await tell(
         session,
         [letter(request, call_letters.OFF, one, urgency=how, actor=by) for one in hears],

@@ -111,5 +111,5 @@ async def drop(session: AsyncSession, request: Request, now: datetime) -> None:
     """Our question was not answered: her leader asks her, and the draft is over."""
     if not await move(session, request, Step.DROP, now):
         return
-    hears = await call_letters.leaders(session, request)
+    hears = await call_letters.leaders(session, request, now)
     await tell(session, [letter(request, call_letters.UNCLEAR, one) for one in hears], now)

@@ -41,7 +41,7 @@ async def ask_to_look(session: AsyncSession, request: Request, now: datetime, ru
         await give_up(session, request, now, rules)
         return
     kind = call_letters.VOUCH if request.why == PURSE else call_letters.REVIEW
-    reviewers = await _reviewers(session, request)
+    reviewers = await _reviewers(session, request, now)
     needs = Purse(session, request, now, rules).needs
     await tell(
         session,
@@ -66,13 +66,13 @@ async def ask_to_look(session: AsyncSession, request: Request, now: datetime, ru
     await session.flush()
 
 
-async def _reviewers(session: AsyncSession, request: Request) -> list[str]:
+async def _reviewers(session: AsyncSession, request: Request, now: datetime) -> list[str]:
     if request.why == PURSE:
-        return await call_letters.coordinators(session, request)
-    leader = await call_letters.leaders(session, request)
+        return await call_letters.coordinators(session, request, now)
+    leader = await call_letters.leaders(session, request, now)
     if request.told == 0:
         return leader
-    return list(dict.fromkeys([*leader, *await call_letters.coordinators(session, request)]))
+    return list(dict.fromkeys([*leader, *await call_letters.coordinators(session, request, now)]))
 
 
 async def approve(
@@ -101,7 +101,7 @@ async def refuse(
     if not await move(session, request, Step.REFUSE, now):
         return False
     await let_go_of(session, request, going, now, by)
-    hears = await call_letters.her_side(session, request)
+    hears = await call_letters.her_side(session, request, now)
     await tell(
         session, [letter(request, call_letters.REFUSED, one, actor=by) for one in hears], now
     )

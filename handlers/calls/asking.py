@@ -198,7 +198,7 @@ async def _somebody_asks(turn: Turn) -> Reply:
         turn.rules,
     )
     await placing.drop(turn.session, request, turn.now)
-    hears = await call_letters.leaders(turn.session, request)
+    hears = await call_letters.leaders(turn.session, request, turn.now)
     who = await people.name_of(turn.session, hears[0]) if hears else ""
     return Reply(words.somebody_asks(turn.speaker, category, who))
 

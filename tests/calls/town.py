@@ -31,7 +31,7 @@ VOLUNTEERS = (
     ("jianguo", "高建国", "male", "西头", "理发"),
     ("qiaoyun", "林巧云", "female", "西头", ""),
 )
-ROUNDS = ("volunteers", "weekly", "dispatching", "delivery")
+ROUNDS = ("volunteers", "weekly", "dispatching", "alarms", "delivery")
 HELPERS = ("liushen", *(person for person, *_ in VOLUNTEERS))
 
 

@@ -351,9 +351,9 @@ async def test_the_figures_are_those_of_the_clock(village: Village) -> None:
     await village.says("zhang", "演练 王秀英")
     await village.says("zhang", "开始演练")
     village.clock.move(seconds=9)
-    delivery = village.house.rounds.pop("delivery")
+    delivery = village.house.rounds.pop("alarms")
     await village.ring()
-    village.house.rounds["delivery"] = delivery
+    village.house.rounds["alarms"] = delivery
     village.clock.move(seconds=12)
     await village.ring()
     village.clock.move(minutes=20)
