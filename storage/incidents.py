@@ -581,6 +581,26 @@ async def visible_to(session: AsyncSession, caller: Caller, *, drills: bool = Fa
     return [Live(*row) for row in rows]
 
 
+async def shares_its_number(
+    session: AsyncSession, incident: Live, person: str, since: datetime
+) -> bool:
+    """Tell whether somebody was called by another village under the same number not long ago.
+
+    What he says of that number may be about the other, also when that one has ended meanwhile.
+    """
+    other = await session.scalar(
+        select(Incident.id)
+        .where(
+            Incident.number == incident.number,
+            Incident.village_id != incident.village_id,
+            Incident.opened_at > since,
+            _was_called(person),
+        )
+        .limit(1)
+    )
+    return other is not None
+
+
 def _was_called(person: str) -> ColumnElement[bool]:
     return exists().where(
         letters.Letter.incident_id == Incident.id,

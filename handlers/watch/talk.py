@@ -20,6 +20,9 @@ from storage.rules import village_day
 
 router = Router("watch")
 
+SAME_NUMBER = timedelta(days=2)
+"""How long somebody may still speak of an incident by its number after it has ended."""
+
 _NUMBER = rf"(?P<number>\d{{1,6}}|[{numerals.CHINESE}]{{1,5}})"
 _NAME = r"(?P<name>(?![早今昨明我俺咱一都大吃身还挺很晚中下上睡起你您他她两])[\u4e00-\u9fff]{2,4}?)"
 """A name as far as its shape goes. What many a greeting begins with, hardly a family is called."""
@@ -69,14 +72,14 @@ async def i_go_number_first(turn: Turn) -> Reply:
 async def _go(turn: Turn, number: int | None) -> Reply:
     open_ones = await _open_ones(turn)
     meant = _meant(open_ones, number)
+    if number is not None and await _is_doubtful(turn, meant):
+        return Reply(words.whom_you_see(await _named(turn, meant)))
     if len(meant) == 1:
         return await _promise(turn, meant[0])
     if number is None and open_ones:
         return await _ask_which(turn, "我去", open_ones)
     if number is None:
         return Reply(words.nothing_open())
-    if meant:
-        return Reply(words.whom_you_see(await _named(turn, meant)))
     return Reply(words.no_such_number(await _named(turn, open_ones)))
 
 
@@ -168,7 +171,7 @@ async def _end(turn: Turn, pattern: str) -> Reply:
     open_ones = await _open_ones(turn)
     meant = _meant(open_ones, _number(turn, pattern))
     result = _result(turn, pattern)
-    if len(meant) > 1:
+    if await _is_doubtful(turn, meant):
         return Reply(words.how_each_is(await _named(turn, meant), result))
     if not meant:
         return Reply(words.no_such_number(await _named(turn, open_ones)))
@@ -285,6 +288,14 @@ def _meant(open_ones: Sequence[Live], number: int | None) -> list[Live]:
     """
     found = [one for one in open_ones if number is None or one.number == number]
     return _in_earnest(found) or found
+
+
+async def _is_doubtful(turn: Turn, meant: Sequence[Live]) -> bool:
+    """Tell whether a number may mean somebody else: two villages have called him under it."""
+    if len(meant) != 1:
+        return len(meant) > 1
+    since = turn.now - SAME_NUMBER
+    return await incidents.shares_its_number(turn.session, meant[0], turn.speaker.id, since)
 
 
 async def _ask_which(turn: Turn, verb: str, open_ones: Sequence[Live]) -> Reply:

@@ -230,14 +230,14 @@ def which_one(verb: str, open_ones: Sequence[tuple[int, str]], unit: str = "位"
 
 
 def whom_you_see(same_number: Sequence[tuple[int, str]]) -> str:
-    """Two villages have the number: only a name tells."""
+    """Two villages have the number, though one may have ended: only a name tells."""
     number, name = same_number[0]
-    return f"{number}号有{len(same_number)}位：{_names(same_number)}。请回：我去看{name}"
+    return f"{number}号不止一位：{_names(same_number)}。请回：我去看{name}"
 
 
 def how_each_is(same_number: Sequence[tuple[int, str]], result: Result) -> str:
     number, name = same_number[0]
-    return f"{number}号有{len(same_number)}位：{_names(same_number)}。请回：{name}{result}"
+    return f"{number}号不止一位：{_names(same_number)}。请回：{name}{result}"
 
 
 def _names(open_ones: Sequence[tuple[int, str]]) -> str:

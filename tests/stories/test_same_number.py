@@ -31,14 +31,23 @@ async def test_the_supervisor_names_whom_he_means(village: Village) -> None:
     assert len([words for words in village.heard("sheng") if "我去 7" in words]) >= 2
     asked = await village.says("sheng", "平安 7")
     assert asked in (
-        "7号有2位：王秀英，何玉珍。请回：王秀英平安",
-        "7号有2位：何玉珍，王秀英。请回：何玉珍平安",
+        "7号不止一位：王秀英，何玉珍。请回：王秀英平安",
+        "7号不止一位：何玉珍，王秀英。请回：何玉珍平安",
     )
     assert await stages(village) == {"wang": "open", "he": "open"}
     assert "请回：我去看" in await village.says("sheng", "我去 7")
     await village.says("sheng", "我去看王秀英")
     assert await stages(village) == {"wang": "promised", "he": "open"}
     await village.says("sheng", "王秀英平安")
+    assert await stages(village) == {"wang": "closed", "he": "open"}
+
+
+async def test_what_he_says_of_one_that_has_ended_ends_no_other(village: Village) -> None:
+    await settle_the_next_village(village)
+    await village.all_well_but("wang")
+    await village.until("10:20")
+    await village.says("wang", "1")
+    assert await village.says("sheng", "平安 7") == "7号不止一位：何玉珍。请回：何玉珍平安"
     assert await stages(village) == {"wang": "closed", "he": "open"}
 
 

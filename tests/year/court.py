@@ -17,7 +17,7 @@ from tests.year.truth import SLACK, Said, Sense, Truth
 from tests.year.wire import Got, Platform
 
 HOSPITAL = "住院"
-_ASKS_WHOM = re.compile(r"有\d+[位件]：.*。请回：")
+_ASKS_WHOM = re.compile(r"(号不止一位|有\d+[位件])：.*。请回：")
 
 
 class Court:
