@@ -153,8 +153,10 @@ async def test_who_answers_that_she_is_away_is_not_waited_for(village: Village) 
     assert not any("王秀英" in words for words in village.heard("zhang"))
 
 
-async def used_to_write(village: Village, hours: range, messages: int) -> None:
-    """Remember of each day of the last week that so many messages came in every hour."""
+async def used_to_write(
+    village: Village, hours: range, messages: int, days_ago: range = range(1, 8)
+) -> None:
+    """Remember of these days that so many messages came in every hour."""
     async with village.database.writing() as session:
         session.add_all(
             Handled(
@@ -162,7 +164,7 @@ async def used_to_write(village: Village, hours: range, messages: int) -> None:
                 key=f"{days}-{hour}-{number}",
                 received_at=at_village(MONDAY.date() - timedelta(days=days), time(hour, number)),
             )
-            for days in range(1, 8)
+            for days in days_ago
             for hour in hours
             for number in range(messages)
         )
@@ -205,6 +207,20 @@ async def test_what_could_not_be_heard_in_our_sleep_is_no_deafness(village: Vill
     await village.ring()
     assert [kind for kind, _ in await downtimes(village)] == [Outage.ASLEEP]
     assert village.heard("wang") == [RE_ASK]
+
+
+async def test_a_day_as_quiet_as_others_of_the_week_is_no_deafness(village: Village) -> None:
+    """Much was written on two days of the week, which says nothing of what is usual."""
+    await used_to_write(village, range(6, 10), 1)
+    await used_to_write(village, range(14, 20), 55, days_ago=range(2, 4))
+    await village.until("06:05")
+    await village.says("sun", "1")
+    await village.until("09:40")
+    village.clock.move(hours=10)
+    await village.have_watched()
+    _, examine = village.house.rounds["noticing"]
+    await examine(village.clock.now())
+    assert await downtimes(village) == []
 
 
 async def test_a_quiet_morning_is_no_deafness(village: Village) -> None:
