@@ -385,7 +385,7 @@ FEATURE = Feature(
     {
         MORNING_LIST: Paper(words.morning_list, form="reminder", ask=words.list_ask),
         LOOK_IN: Paper(words.look_in, form="reminder", ask=words.list_ask),
-        NUDGE: Paper(words.nudge, form="offer", ask="请让老人给这个号发个1"),
+        NUDGE: Paper(words.nudge, form="offer", ask="请让老人回个1报平安"),
         UNWELL: Paper(words.unwell_says, form="emergency", ask="请打电话或去看看"),
     },
 )

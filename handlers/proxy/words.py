@@ -21,7 +21,7 @@ def look_in(letter: Claimed) -> str:
 def nudge(letter: Claimed) -> str:
     """Ask somebody near her to let her write a word, so that she can be written to again."""
     her = names.pronoun(letter.about_gender or "")
-    return f"{letter.about_name}的微信收不到我们的话了。您见到{her}，请让{her}给这个号发个1。"
+    return f"{letter.about_name}的微信收不到我们的话了。您见到{her}，请让{her}回个1报平安。"
 
 
 def _listed(letter: Claimed) -> str:

@@ -37,7 +37,7 @@ async def test_in_the_evening_the_leader_learns_who_fades_tomorrow_and_when(
     await last_wrote(village, "wang", 34)  # half past eight, the evening before last
     await village.until("20:01")
     (told,) = [words for words in village.heard("dashan") if "收不到" in words]
-    assert told.splitlines() == ["今晚请留心：", "王秀英到20:30就收不到我们的微信了，请让她发个1。"]
+    assert told.splitlines() == ["今晚请留心：", "王秀英到20:30就收不到我们的微信了，请让她回个1报平安。"]
     assert not any("收不到" in words for words in village.heard("laosi"))
 
 
@@ -48,7 +48,7 @@ async def test_in_the_morning_her_neighbour_is_asked_to_let_her_write_a_word(
         await windows.shut(session, [("wechat", "wang")])
     await village.until("07:01")
     nudges = [words for words in village.heard("liushen") if "收不到" in words]
-    assert nudges == ["王秀英的微信收不到我们的话了。您见到她，请让她给这个号发个1。"]
+    assert nudges == ["王秀英的微信收不到我们的话了。您见到她，请让她回个1报平安。"]
     await village.says("wang", "1")
     await village.until("08:00")
     assert len([words for words in village.heard("liushen") if "收不到" in words]) == 1
