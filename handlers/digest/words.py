@@ -161,7 +161,9 @@ def _back_tomorrow(note: Detail) -> str:
 
 def _soon_out_of_reach(note: Detail) -> str:
     when = f"到{note['detail']}就" if note["detail"] else "已经"
-    return f"{note['name']}{when}收不到我们的微信了，请让{names.pronoun(note['gender'])}回个1报平安。"
+    return (
+        f"{note['name']}{when}收不到我们的微信了，请让{names.pronoun(note['gender'])}回个1报平安。"
+    )
 
 
 _NOTES = {OPEN: _still_open, BACK: _back_tomorrow, FADING: _soon_out_of_reach}

@@ -37,7 +37,10 @@ async def test_in_the_evening_the_leader_learns_who_fades_tomorrow_and_when(
     await last_wrote(village, "wang", 34)  # half past eight, the evening before last
     await village.until("20:01")
     (told,) = [words for words in village.heard("dashan") if "收不到" in words]
-    assert told.splitlines() == ["今晚请留心：", "王秀英到20:30就收不到我们的微信了，请让她回个1报平安。"]
+    assert told.splitlines() == [
+        "今晚请留心：",
+        "王秀英到20:30就收不到我们的微信了，请让她回个1报平安。",
+    ]
     assert not any("收不到" in words for words in village.heard("laosi"))
 
 
