@@ -4,7 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 WORKERS ?= 2
 
-.PHONY: setup demo test soak check bench format lock clean
+.PHONY: setup demo test soak planted check bench format lock clean
 
 setup: $(VENV)/.ready
 
@@ -26,6 +26,9 @@ SEEDS ?= 200
 
 soak: setup
 	$(BIN)/python -m tests.year --seeds $(SEEDS) --workers $(WORKERS)
+
+planted: setup
+	$(BIN)/python -m tests.year.planted
 
 check: setup
 	$(BIN)/ruff format --check .

@@ -103,7 +103,7 @@ BUGS: Mapping[str, Sequence[Change]] = {
         (
             "schedules/delivery.py",
             "letter.urgency != Urgency.ALARM and self._quiet_until",
-            'letter.kind == "clear" and self._quiet_until',
+            '(letter.urgency != Urgency.ALARM or letter.kind == "clear") and self._quiet_until',
         )
     ],
     "a promise has no end": [

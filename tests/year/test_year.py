@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.year import planted
 from tests.year.__main__ import live, main
 
 
@@ -22,3 +23,16 @@ def test_a_seed_lived_again_is_the_same_life() -> None:
 def test_the_command_tells_what_was_lived(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--seed", "3", "--days", "3", "--villages", "1"]) == 0
     assert "1 seeds, 0 broke the law" in capsys.readouterr().out
+
+
+def test_a_planted_bug_is_caught() -> None:
+    """One of them; `make planted` tries all."""
+    name = "the key of a call is the number of the village"
+    caught = planted.catch(name, ["--seeds", "6", "--days", "14", "--villages", "4"])
+    assert caught.law == "RIGHT_PEOPLE", caught.line
+
+
+@pytest.mark.parametrize("name", planted.BUGS)
+def test_every_bug_still_fits_the_house(name: str) -> None:
+    for file, old, _ in planted.BUGS[name]:
+        assert (planted.ROOT / file).read_text(encoding="utf-8").count(old) == 1, file
