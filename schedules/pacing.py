@@ -45,11 +45,17 @@ def put_off(
             continue
         gap = _gap(letter, roles.get(letter.recipient_id, ()), rules)
         last = _last(letter, seen)
-        if last is not None and last + gap > now:
-            waits[letter.id] = last + gap
+        until = _until(letter, last, gap) if last is not None else now
+        if until > now:
+            waits[letter.id] = until
         elif not _is_alarm(letter):
             seen[letter.recipient_id, letter.urgency] = now
     return waits
+
+
+def _until(letter: Claimed, last: datetime, gap: timedelta) -> datetime:
+    """Return when the gap is over. No alarm waits longer than one, whatever comes between."""
+    return min(last, letter.written_at) + gap if _is_alarm(letter) else last + gap
 
 
 def _last(letter: Claimed, got: Got) -> datetime | None:
