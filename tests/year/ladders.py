@@ -342,8 +342,8 @@ class Ladders:
     def _ends(self, case: Case, said: Said) -> bool:
         if said.person != case.closed_by:
             return False
-        if said.sense is Sense.OUTCOME:
-            return said.incident == case.id
+        if said.sense is Sense.OUTCOME and said.incident == case.id:
+            return True
         if case.kind != "missed":
             return False
         is_hers = said.person == case.elder and said.sense not in (Sense.LEFT, Sense.REPORT)
