@@ -55,8 +55,8 @@ BUGS: Mapping[str, Sequence[Change]] = {
     "a lease never runs out": [
         (
             "storage/letters.py",
-            "Letter.state == LetterState.SENDING, Letter.lease_until <= now)",
-            "Letter.state == LetterState.SENDING, Letter.lease_until < Letter.written_at)",
+            "Letter.lease_until <= now,",
+            "Letter.lease_until < Letter.written_at,",
         )
     ],
     "a repeat does not say so": [
@@ -102,8 +102,8 @@ BUGS: Mapping[str, Sequence[Change]] = {
     "the all-clear waits for the morning": [
         (
             "schedules/delivery.py",
-            "letter.urgency != Urgency.ALARM and self._quiet_until",
-            '(letter.urgency != Urgency.ALARM or letter.kind == "clear") and self._quiet_until',
+            "return plan(letter.urgency, form,",
+            'return plan(2 if letter.kind == "clear" else letter.urgency, form,',
         )
     ],
     "a promise has no end": [
@@ -138,8 +138,8 @@ BUGS: Mapping[str, Sequence[Change]] = {
     "a call that failed is forgotten": [
         (
             "schedules/delivery.py",
-            "if outcome.state is LetterState.FAILED\n",
-            "if outcome.state is LetterState.EXPIRED\n",
+            "for outcome in outcomes if outcome.state is LetterState.FAILED]",
+            "for outcome in outcomes if outcome.state is LetterState.EXPIRED]",
         )
     ],
     "what was not sent is sent after the end": [
