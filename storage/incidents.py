@@ -566,8 +566,8 @@ async def visible_to(session: AsyncSession, caller: Caller, *, drills: bool = Fa
     """
     mine = [_was_called(caller.id)]
     no_secret = Incident.kind != IncidentKind.CRISIS
-    looked_after = select(Person.id).where(served_by_stand_in(caller.id))
-    mine.append(and_(no_secret, Incident.elder_id.in_(looked_after)))
+    stands_in = exists().where(Person.id == Incident.elder_id, served_by_stand_in(caller.id))
+    mine.append(and_(no_secret, stands_in))
     if caller.is_a(Role.COORDINATOR):
         mine.append(and_(no_secret, Incident.village_id == caller.village_id))
     if caller.is_a(Role.LEADER) and caller.group_id is not None:

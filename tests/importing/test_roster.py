@@ -65,9 +65,9 @@ async def test_a_village_is_enrolled(database: Database) -> None:
     }
     assert await rows_of(database, Tie) == {("E1", "E2", "neighbour"), ("E1", "F1", "family")}
     assert await rows_of(database, Identity) == {
-        ("wechat", "owang", "E1", NOW, True),
-        ("wechat", "ozhang", "E2", NOW, True),
-        ("wechat", "olimei", "F1", NOW, True),
+        ("wechat", "owang", "E1", NOW, True, None),
+        ("wechat", "ozhang", "E2", NOW, True, None),
+        ("wechat", "olimei", "F1", NOW, True, None),
     }
 
 
@@ -169,8 +169,8 @@ async def test_a_new_phone_is_added_to_the_old_one(database: Database) -> None:
 
     assert enrolled.changed == 1
     assert await rows_of(database, Identity) == {
-        ("wechat", "owang", "E1", NOW, True),
-        ("wechat", "owang2", "E1", LATER, True),
+        ("wechat", "owang", "E1", NOW, True, None),
+        ("wechat", "owang2", "E1", LATER, True, None),
     }
 
 

@@ -94,7 +94,7 @@ async def test_said_twice_it_is_one_absence_and_the_coordinator_hears_of_it_once
         ("我不在", "您哪几天不在？请回：我不在 3天"),
         ("我不在 90天", "一次最多60天。请再说一次，哪几天不在？"),
         ("不在家", "收到了。想知道能做什么，请回：帮助"),
-        ("王奶奶去儿子家3天", "收到了。想知道能做什么，请回：帮助"),
+        ("王奶奶去儿子家3天", "记下了：王秀英请假到11月25日。提前回来请回：王秀英回来了"),
     ],
 )
 async def test_absence_in_many_words(village: Village, words: str, reply: str) -> None:
