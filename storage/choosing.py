@@ -38,7 +38,7 @@ from storage.categories import Terms
 from storage.credentials import Credential
 from storage.database import Instant
 from storage.offers import Offer
-from storage.people import Identity, Person, Tie, TieKind
+from storage.people import Person, Tie, TieKind, is_reached
 from storage.requests import Request
 from storage.rules import VILLAGE_TIME, DispatchRules, at_village, village_day
 from storage.visits import COUNTED, LIVE, Visit, VisitState
@@ -247,7 +247,7 @@ def candidates(kind: Kind, ring: int) -> Select[*tuple[Any, ...]]:
             _in_ring(ring),
             Volunteer.radius >= ring,
             Volunteer.person_id.not_in(asked),
-            exists().where(Identity.person_id == Volunteer.person_id, Identity.reachable),
+            is_reached(Volunteer.person_id),
             *_conditions(kind).values(),
         )
         .order_by(Volunteer.last_asked_at)

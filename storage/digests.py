@@ -24,7 +24,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from storage.checkins import Expectation
 from storage.database import Base
-from storage.people import Identity, Person, PersonRole, Role
+from storage.people import Person, PersonRole, Role, is_reached
 from storage.villages import Village
 
 
@@ -169,5 +169,5 @@ def _reached(role: Role) -> Select[str]:
         select(Person.id)
         .join(PersonRole, PersonRole.person_id == Person.id)
         .where(PersonRole.role == role)
-        .where(exists().where(Identity.person_id == Person.id, Identity.reachable))
+        .where(is_reached(Person.id))
     )

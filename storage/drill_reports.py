@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from storage.drills import Drill
 from storage.incidents import CALLS, Incident, IncidentStep, Promise, Result, Stage
 from storage.letters import Letter, LetterState
-from storage.people import Identity, Person, PersonRole, Role, Tie
+from storage.people import Person, PersonRole, Role, Tie, is_reached
 from storage.rules import DrillRules
 from storage.villages import Village
 
@@ -301,7 +301,7 @@ async def _without_phone(session: AsyncSession, elder: str) -> list[str]:
         and_(_is_a(Role.LEADER), Person.group_id == home.c.group_id),
         and_(_is_a(Role.COORDINATOR), Person.village_id == home.c.village_id),
     ]
-    has_phone = exists().where(Identity.person_id == Person.id, Identity.reachable)
+    has_phone = is_reached(Person.id)
     found = await session.scalars(
         select(Person.name)
         .join(home, Person.id != elder)

@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, ScalarSelect, and_, exists, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from storage.checkins import Plan
-from storage.holds import Hold
+from storage.holds import is_away
 from storage.people import Identity, Person
 from storage.windows import MESSAGE, ReplyWindow
 
@@ -52,7 +52,7 @@ async def of_village(
             exists().where(Plan.elder_id == Person.id),
             _is_reached(Identity.channel.in_(only_in_windows)),
             ~_is_reached(Identity.channel.not_in(only_in_windows)),
-            ~_is_away(day),
+            ~is_away(Person.id, day),
             func.coalesce(closes_at, now) < until,
         )
         .order_by(Person.id)
@@ -80,12 +80,3 @@ def _last_window(now: datetime) -> ScalarSelect[datetime]:
 
 def _is_reached(there: ColumnElement[bool]) -> ColumnElement[bool]:
     return exists().where(Identity.person_id == Person.id, Identity.reachable, there)
-
-
-def _is_away(day: date) -> ColumnElement[bool]:
-    return exists().where(
-        Hold.elder_id == Person.id,
-        Hold.first_day <= day,
-        Hold.last_day >= day,
-        Hold.ended_at.is_(None),
-    )

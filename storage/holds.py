@@ -7,8 +7,20 @@ elder who leads a group, or coordinates, is away from that as well.
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, exists, select, update
+from sqlalchemy import (
+    CheckConstraint,
+    ColumnElement,
+    ForeignKey,
+    Index,
+    String,
+    and_,
+    exists,
+    literal,
+    select,
+    update,
+)
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -80,21 +92,30 @@ async def put(session: AsyncSession, hold: NewHold, now: datetime) -> None:
     await standing_in.leave(session, hold.elder_id, hold.first_day, hold.last_day, hold.cause, now)
 
 
-async def excuse(session: AsyncSession, village: int, day: date) -> None:
-    """Excuse those of a village who are away on a day that has just been opened."""
-    is_away = exists().where(
-        Hold.elder_id == Expectation.elder_id,
-        Hold.first_day <= day,
-        Hold.last_day >= day,
+def is_away(elder: Any, day: date) -> ColumnElement[bool]:
+    """Be true of an elder, a column or an id, who is away on a day."""
+    return exists().where(covers(elder, day))
+
+
+def covers(elder: Any, day: date) -> ColumnElement[bool]:
+    """Be true of a hold by which an elder is away on a day."""
+    return and_(
+        Hold.elder_id == elder,
+        Hold.first_day <= literal(day),
+        Hold.last_day >= literal(day),
         Hold.ended_at.is_(None),
     )
+
+
+async def excuse(session: AsyncSession, village: int, day: date) -> None:
+    """Excuse those of a village who are away on a day that has just been opened."""
     await session.execute(
         update(Expectation)
         .where(
             Expectation.village_id == village,
             Expectation.day == day,
             Expectation.state == State.PENDING,
-            is_away,
+            is_away(Expectation.elder_id, day),
         )
         .values(state=State.EXCUSED, next_at=None)
     )

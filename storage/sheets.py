@@ -19,7 +19,6 @@ from sqlalchemy import (
     exists,
     false,
     func,
-    literal,
     or_,
     select,
     true,
@@ -38,8 +37,8 @@ from storage.checkins import (
     State,
 )
 from storage.database import Base, insert_new
-from storage.holds import Hold
-from storage.people import Caller, Identity, Person, PersonRole, Role, in_care_of, is_elder
+from storage.holds import Hold, covers
+from storage.people import Caller, Person, PersonRole, Role, in_care_of, is_elder, is_reached
 from storage.rules import CheckinRules, at_village
 from storage.villages import Group, Village
 
@@ -198,15 +197,11 @@ async def unheard_without_phone(session: AsyncSession, village: int, day: date) 
             Expectation.village_id == village,
             Expectation.day == day,
             Expectation.state.in_(TO_BE_MET),
-            ~_has_phone(Expectation.elder_id),
+            ~is_reached(Expectation.elder_id),
         )
         .distinct()
     )
     return list(found)
-
-
-def _has_phone(elder: Any) -> ColumnElement[bool]:
-    return exists().where(Identity.person_id == elder, Identity.reachable)
 
 
 async def ask_after(session: AsyncSession, day: date, lists: Mapping[str, Sequence[Place]]) -> None:
@@ -346,7 +341,7 @@ async def pages(session: AsyncSession, day: date, village: str = "", group: str 
             SheetNumber.number,
             Person.name,
             tier,
-            _has_phone(Person.id),
+            is_reached(Person.id),
             _away_until(day),
         )
         .join(SheetNumber, _LIVES_THERE)
@@ -368,16 +363,7 @@ async def pages(session: AsyncSession, day: date, village: str = "", group: str 
 
 
 def _away_until(day: date) -> ColumnElement[Any]:
-    return (
-        select(func.max(Hold.last_day))
-        .where(
-            Hold.elder_id == Person.id,
-            Hold.first_day <= literal(day),
-            Hold.last_day >= literal(day),
-            Hold.ended_at.is_(None),
-        )
-        .scalar_subquery()
-    )
+    return select(func.max(Hold.last_day)).where(covers(Person.id, day)).scalar_subquery()
 
 
 async def _leaders(session: AsyncSession, groups: Collection[int]) -> dict[int, list[str]]:

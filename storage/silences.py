@@ -14,10 +14,9 @@ from sqlalchemy import ForeignKey, Index, Integer, String, case, exists, func, o
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
-from storage import incidents
+from storage import holds, incidents
 from storage.checkins import TAKEN_BACK, Due, Expectation, SignOfLife, State
 from storage.database import Base, insert_new
-from storage.holds import Hold
 from storage.incidents import Cause, Incident, IncidentKind, Live
 from storage.people import Person
 from storage.rules import FRAIL, WatchRules, village_day
@@ -226,12 +225,7 @@ async def note_heard(session: AsyncSession, live: Collection[int], now: datetime
         SignOfLife.kind != TAKEN_BACK,
     )
     day = village_day(now)
-    is_away = exists().where(
-        Hold.elder_id == SilentElder.elder_id,
-        Hold.first_day <= day,
-        Hold.last_day >= day,
-        Hold.ended_at.is_(None),
-    )
+    is_away = holds.is_away(SilentElder.elder_id, day)
     await session.execute(
         update(SilentElder)
         .where(

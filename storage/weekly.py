@@ -8,7 +8,6 @@ from sqlalchemy import (
     Index,
     String,
     UniqueConstraint,
-    exists,
     select,
     text,
     update,
@@ -16,9 +15,8 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
-from storage import placing
+from storage import holds, placing
 from storage.database import Base, BigId, insert_new
-from storage.holds import Hold
 from storage.people import Person
 from storage.placing import NewCall
 from storage.rules import VILLAGE_TIME, Rules, at_village, village_day
@@ -141,13 +139,7 @@ def _days(wish: WeeklyCall, today: date, until: date) -> list[date]:
 
 
 async def _is_away(session: AsyncSession, elder: str, day: date) -> bool:
-    away = exists().where(
-        Hold.elder_id == elder,
-        Hold.first_day <= day,
-        Hold.last_day >= day,
-        Hold.ended_at.is_(None),
-    )
-    return bool(await session.scalar(select(away)))
+    return bool(await session.scalar(select(holds.is_away(elder, day))))
 
 
 async def _make(
