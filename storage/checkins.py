@@ -17,6 +17,7 @@ from sqlalchemy import (
     String,
     and_,
     bindparam,
+    func,
     insert,
     literal,
     or_,
@@ -235,8 +236,34 @@ async def open_day(session: AsyncSession, now: datetime, rules: CheckinRules) ->
         hours = at_village(day, opens), at_village(day, closes)
         ask_at = now if downtimes.lost(spans, *hours, now) else None
         await _open_window(session, village, day, hours, tier, now, ask_at, rules)
+    await _meet_the_early(session, village, day, rules)
     await session.execute(update(Village).where(Village.id == village).values(opened_day=day))
     return village
+
+
+async def _meet_the_early(
+    session: AsyncSession, village: int, day: date, rules: CheckinRules
+) -> None:
+    """Meet what is expected of those who spoke that day before it was opened."""
+    first = (
+        select(func.min(SignOfLife.at))
+        .where(
+            SignOfLife.elder_id == Expectation.elder_id,
+            SignOfLife.at >= at_village(day, rules.day_starts),
+        )
+        .scalar_subquery()
+    )
+    await session.execute(
+        update(Expectation)
+        .where(
+            Expectation.village_id == village,
+            Expectation.day == day,
+            Expectation.state.in_((State.PENDING, State.UNKNOWN)),
+            first.is_not(None),
+        )
+        .values(state=State.MET, met_at=first, next_at=None)
+        .execution_options(synchronize_session=False)
+    )
 
 
 async def _windows_of(session: AsyncSession, village: int) -> list[tuple[time, time, int]]:

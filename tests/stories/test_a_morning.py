@@ -205,3 +205,11 @@ async def test_the_digest_tells_who_is_missing_and_who_was_seen(village: Village
         f"没报：{zhao.number} 赵桂兰（还在找人）。\n"
         "已看过：陈德福（忘了，李大山看的）。"
     )
+
+
+async def test_who_speaks_before_the_day_is_opened_has_spoken(village: Village) -> None:
+    await village.says("wang", "1")
+    assert await village.expectation("wang") == "none"
+    await village.until("10:30")
+    assert await village.expectation("wang") == "met"
+    assert not any("王秀英" in words for words in village.heard("dashan"))
