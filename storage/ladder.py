@@ -35,11 +35,14 @@ from storage.incidents import (
 )
 from storage.letters import Letter, LetterState, NewLetter
 from storage.people import names_of
-from storage.rules import LadderRules
+from storage.rules import Circle, LadderRules
 from storage.silences import Telling
 
 MORE = "more"
 """The letter that tells of others who have joined a silent village."""
+
+_WATCHING: Sequence[Circle] = ("leader", "coordinators")
+_THE_FEW: Sequence[Circle] = ("leader", "doctor")
 
 _CALLS: Mapping[str, str] = {
     IncidentKind.MISSED: ALARM,
@@ -424,15 +427,28 @@ async def pass_over(session: AsyncSession, failed: Sequence[Failed], now: dateti
 
     Where nobody of the present step has a letter, or may still get one, the ladder climbs
     now, but for the last step, which is repeated at its hours; otherwise her leader, else her
-    coordinator, learns that somebody was not reached.
+    coordinator, learns that somebody was not reached. A crisis stays among the few who are
+    called, until none of them is reached: then her coordinators are called.
     """
     for letter in failed:
-        if await _somebody_is_called(session, letter.incident_id):
-            await _tell_watcher(session, letter, now)
-            continue
         incident = await incidents.find_live(session, letter.incident_id)
-        if incident is not None and not incident.is_on_last_step:
+        if incident is None:
+            continue
+        if await _somebody_is_called(session, incident.id):
+            watching = _THE_FEW if incident.is_crisis else _WATCHING
+            await _tell_watcher(session, incident, letter, watching, now)
+        elif incident.is_crisis:
+            await _call_coordinators(session, incident, now)
+        elif not incident.is_on_last_step:
             await incidents.hurry(session, incident.id, now)
+
+
+async def _call_coordinators(session: AsyncSession, incident: Live, now: datetime) -> None:
+    """Call them once a lap: her life comes before her confidence."""
+    circles = (await _circles(session, [incident], {}, now))[incident.id]
+    coordinators = circles.of(["coordinators"])
+    calls = _alarms(incident, incident.step, incident.lap, coordinators, [], None)
+    await letters.write(session, calls, now)
 
 
 async def _somebody_is_called(session: AsyncSession, incident_id: int) -> bool:
@@ -454,17 +470,20 @@ async def _somebody_is_called(session: AsyncSession, incident_id: int) -> bool:
     return found is not None
 
 
-async def _tell_watcher(session: AsyncSession, letter: Failed, now: datetime) -> None:
-    incident = await incidents.find_live(session, letter.incident_id)
-    if incident is None:
-        return
+async def _tell_watcher(
+    session: AsyncSession,
+    incident: Live,
+    letter: Failed,
+    watching: Sequence[Circle],
+    now: datetime,
+) -> None:
+    """Tell the first of these circles in which there is anybody else."""
     tellings = await silences.tellings(session, [incident] if incident.is_village else [])
     circles = (await _circles(session, [incident], tellings, now))[incident.id]
-    others = [
-        [one for one in circles.of([circle]) if one != letter.recipient_id]
-        for circle in ("leader", "coordinators")
-    ]
-    watchers = others[0] or others[1]
+    others = (
+        [one for one in circles.of([circle]) if one != letter.recipient_id] for circle in watching
+    )
+    watchers = next(filter(None, others), [])
     await letters.write(
         session,
         [

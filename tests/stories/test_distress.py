@@ -3,7 +3,10 @@
 import pytest
 
 from handlers.message import Kind
-from storage.people import Person, PersonRole, Role
+from storage import ladder
+from storage.ladder import Failed
+from storage.letters import Letter, LetterState
+from storage.people import Identity, Person, PersonRole, Role
 from tests.village import Village
 
 
@@ -149,6 +152,58 @@ async def test_a_crisis_at_night_goes_out_in_quiet_hours(village: Village) -> No
     await village.ring()
     assert any("【保密】" in words for words in village.heard("dashan"))
     assert any("【保密】" in words for words in village.heard("zhang"))  # there is no doctor here
+
+
+async def test_who_is_not_reached_in_a_crisis_is_told_to_no_other_than_the_few(
+    village: Village,
+) -> None:
+    """The doctor has it, the leader cannot be reached: that is no news for the coordinator."""
+    await village.until("07:00")
+    await _let_doctor_he_live_here(village)
+    await village.says("wang", "不想活了")
+    await village.ring()
+    (letter,) = [one for one in await village.letters("crisis") if one.recipient_id == "dashan"]
+    assert letter.incident_id is not None
+    async with village.database.writing() as session:
+        failed = Failed(letter.id, letter.incident_id, "dashan")
+        await ladder.pass_over(session, [failed], village.clock.now())
+    told = {one.recipient_id for one in await village.letters("unreached")}
+    assert told == {"he"}
+
+
+async def test_a_crisis_that_reaches_none_of_the_few_calls_the_coordinator(
+    village: Village,
+) -> None:
+    await village.until("07:00")
+    await _let_doctor_he_live_here(village)
+    await village.says("wang", "不想活了")
+    calls = await village.letters("crisis")
+    assert {one.recipient_id for one in calls} == {"dashan", "he"}
+    for call in sorted(calls, key=lambda one: one.recipient_id):  # the leader first
+        assert call.incident_id is not None
+        async with village.database.writing() as session:
+            letter = await session.get_one(Letter, call.id)
+            letter.state = LetterState.FAILED
+            await session.flush()
+            failed = Failed(call.id, call.incident_id, call.recipient_id)
+            await ladder.pass_over(session, [failed], village.clock.now())
+    await village.ring()
+    assert any("【保密】" in words for words in village.heard("zhang")), village.heard("zhang")
+    assert {one.recipient_id for one in await village.letters("unreached")} == {"he"}
+
+
+async def _let_doctor_he_live_here(village: Village) -> None:
+    village.platform.wrote_earlier("he", village.clock.now())
+    async with village.database.writing() as session:
+        home = await session.get_one(Person, "wang")
+        session.add(Person(id="he", name="何医生", village_id=home.village_id))
+        await session.flush()
+        session.add(PersonRole(person_id="he", role=Role.DOCTOR))
+        session.add(
+            Identity(
+                channel=village.channel, address="he", person_id="he", paired_at=village.clock.now()
+            )
+        )
 
 
 async def test_a_crisis_is_in_no_digest_and_in_no_list(village: Village) -> None:
