@@ -20,7 +20,7 @@ from storage import (
 from storage import volunteers as profiles
 from storage.database import Database
 from storage.requests import Request, State
-from storage.rules import VILLAGE_TIME, LetterRules, Rules, at_village, village_day
+from storage.rules import Rules
 
 AT_ONCE = 50
 """How many calls one transaction moves: small enough that a message waits little."""
@@ -89,21 +89,12 @@ async def _drop(session: AsyncSession, request: Request, now: datetime, _rules: 
 
 async def _seek(session: AsyncSession, request: Request, now: datetime, rules: Rules) -> None:
     """Look for somebody; what is not urgent lets people sleep."""
-    morning = _quiet_until(now, rules.letters)
+    morning = rules.letters.quiet_ends(now)
     if morning is not None and not request.is_urgent and request.begins > morning:
         request.next_at = morning
         await session.flush()
         return
     await dispatch.seek(session, request, now, rules)
-
-
-def _quiet_until(now: datetime, rules: LetterRules) -> datetime | None:
-    """Return when the quiet hours end, None outside of them."""
-    hour = now.astimezone(VILLAGE_TIME).time()
-    if rules.quiet_until <= hour < rules.quiet_from:
-        return None
-    later = timedelta(days=1 if hour >= rules.quiet_from else 0)
-    return at_village(village_day(now) + later, rules.quiet_until)
 
 
 _ROUNDS: Mapping[State, Round] = {

@@ -15,7 +15,7 @@ from storage.habits import Late
 from storage.hours import Candidate, Hours
 from storage.letters import NewLetter, Urgency
 from storage.people import Person
-from storage.rules import FRAIL, VILLAGE_TIME, Rules, at_village, village_day
+from storage.rules import FRAIL, Rules, at_village, village_day
 
 AT_ONCE = 30
 """How many groups one transaction tells: a message waits for it."""
@@ -45,14 +45,9 @@ async def reckon(database: Database, now: datetime, rules: Rules) -> int:
                 villages += 1
 
 
-def _is_quiet(now: datetime, rules: Rules) -> bool:
-    at = now.astimezone(VILLAGE_TIME).time()
-    return not rules.letters.quiet_until <= at < rules.letters.quiet_from
-
-
 async def _suggest(session: AsyncSession, village: int, now: datetime, rules: Rules) -> None:
     """Ask each elder whose hours do not fit her; of whom nothing reaches, her leader."""
-    if _is_quiet(now, rules):
+    if rules.letters.is_quiet(now):
         return
     wishes = [
         (one, better)
@@ -115,7 +110,7 @@ async def tell_leaders(database: Database, now: datetime, rules: Rules) -> int:
     As soon as somebody frail is; where only the sturdy are, at `habits.tell_at`. Nobody is
     alarmed by it. Returns how many groups were told of.
     """
-    if _is_quiet(now, rules):
+    if rules.letters.is_quiet(now):
         return 0
     day = watch_day(now, rules.checkin)
     is_open = (Expectation.closes_at > now) & habits.is_not_told(day)

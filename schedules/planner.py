@@ -9,13 +9,13 @@ to who has had enough of them today or wants none.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
 
 from schedules.transport import Way
 from storage.letters import Urgency
-from storage.rules import VILLAGE_TIME, LetterRules, at_village, village_day
+from storage.rules import LetterRules
 from storage.windows import MESSAGE, Left
 
 Address = tuple[str, str]
@@ -85,16 +85,6 @@ class Known:
     declined: frozenset[Address] = frozenset()
 
 
-def quiet_until(now: datetime, rules: LetterRules) -> datetime | None:
-    """Return when the quiet hours end, None outside of them."""
-    local = now.astimezone(VILLAGE_TIME)
-    hour = local.time()
-    if rules.quiet_until <= hour < rules.quiet_from:
-        return None
-    day = village_day(now) + timedelta(days=1 if hour >= rules.quiet_from else 0)
-    return at_village(day, rules.quiet_until)
-
-
 def plan(
     urgency: int,
     form: str,
@@ -112,7 +102,7 @@ def plan(
     asking costs nothing.
     """
     is_alarm = urgency == Urgency.ALARM
-    if not is_alarm and (morning := quiet_until(now, rules)) is not None:
+    if not is_alarm and (morning := rules.quiet_ends(now)) is not None:
         return Plan([], [], morning)
     steps: list[Step] = []
     knocks: list[Step] = []

@@ -167,6 +167,18 @@ class LetterRules(_Checked):
     quiet_from: time = time(21, 0)
     quiet_until: time = time(6, 30)
 
+    def is_quiet(self, now: datetime) -> bool:
+        """Tell whether what is no alarm waits for the morning."""
+        return not self.quiet_until <= now.astimezone(VILLAGE_TIME).time() < self.quiet_from
+
+    def quiet_ends(self, now: datetime) -> datetime | None:
+        """Return when the quiet hours end, None outside of them."""
+        if not self.is_quiet(now):
+            return None
+        begun_today = now.astimezone(VILLAGE_TIME).time() >= self.quiet_from
+        day = village_day(now) + timedelta(days=1 if begun_today else 0)
+        return at_village(day, self.quiet_until)
+
 
 @dataclass(frozen=True, kw_only=True)
 class DigestRules(_Checked):

@@ -14,7 +14,6 @@ from storage import drill_reports, drills, ladder, people, questions
 from storage.drills import Drilled, NewDrill
 from storage.incidents import IncidentKind
 from storage.people import Role
-from storage.rules import VILLAGE_TIME
 
 router = Router("drill")
 
@@ -99,7 +98,11 @@ async def shall_we(turn: Turn) -> Reply:
     about = {"elder": elder.id, "village": elder.village_id, "kind": kind}
     await questions.ask(turn.session, turn.speaker.id, SHALL_WE, turn.now, about=about)
     people_called = len(await called(turn.session, elder.id, turn.now, turn.rules.ladder))
-    return Reply(words.shall_we(elder.name, kind, people_called, by_night=_is_night(turn)))
+    return Reply(
+        words.shall_we(
+            elder.name, kind, people_called, by_night=turn.rules.letters.is_quiet(turn.now)
+        )
+    )
 
 
 def _who(name: str, found: Sequence[Drilled]) -> str:
@@ -111,11 +114,6 @@ def _who(name: str, found: Sequence[Drilled]) -> str:
 
 async def _hindrance(turn: Turn, elder: str, village: int) -> str:
     return await hindrance(turn.session, elder, village, turn.now, turn.rules.ladder)
-
-
-def _is_night(turn: Turn) -> bool:
-    hour, rules = turn.now.astimezone(VILLAGE_TIME).time(), turn.rules.letters
-    return not rules.quiet_until <= hour < rules.quiet_from
 
 
 FEATURE = Feature(router, {REPORT: Paper(words.report_letter, form="digest", ask=words.report_ask)})

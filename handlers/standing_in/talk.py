@@ -23,7 +23,7 @@ from storage.hand_overs import Offer, Taken
 from storage.letters import NewLetter, Urgency
 from storage.people import Person, Role
 from storage.rota import Rota
-from storage.rules import VILLAGE_TIME, LetterRules, village_day
+from storage.rules import village_day
 
 router = Router("standing in")
 
@@ -223,13 +223,8 @@ async def _offer(turn: Turn, taker: Person, ends: datetime) -> Reply:
         ],
         turn.now,
     )
-    is_quiet = _is_quiet(turn.now, turn.rules.letters)
+    is_quiet = turn.rules.letters.is_quiet(turn.now)
     return Reply((words.will_ask_at_night if is_quiet else words.will_ask)(taker.name, minutes))
-
-
-def _is_quiet(now: datetime, rules: LetterRules) -> bool:
-    """Tell whether a letter that is no alarm would wait for the morning."""
-    return not rules.quiet_until <= now.astimezone(VILLAGE_TIME).time() < rules.quiet_from
 
 
 @router.when(known(says("(?:我)?(?:来|可以|能)?接班(?:了)?")))

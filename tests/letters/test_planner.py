@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schedules.planner import Because, Known, Plan, Rest, plan, quiet_until, use_up
+from schedules.planner import Because, Known, Plan, Rest, plan, use_up
 from schedules.transport import Outgoing
 from storage.letters import Urgency
 from storage.rules import VILLAGE_TIME, LetterRules
@@ -191,7 +191,7 @@ def test_whatever_is_known_the_plan_keeps_the_rules(
         assert is_alarm or not way.alarms_only
         assert is_alarm or not way.needs_window or _is_free(known, step.address)
         assert not way.needs_consent or known.consents[step.address][form] > 0
-        assert is_alarm or quiet_until(now, RULES) is None
+        assert is_alarm or RULES.quiet_ends(now) is None
     if is_alarm and addresses and not resting:
         assert found.steps, "an alarm to somebody who has an address always has a way here"
     names = [(step.way.name, step.address) for step in found.steps]
@@ -208,7 +208,7 @@ def _is_free(known: Known, address: tuple[str, str]) -> bool:
 
 @given(MOMENTS)
 def test_the_quiet_hours_end_in_the_morning_by_the_villages_clock(now: datetime) -> None:
-    until = quiet_until(now, RULES)
+    until = RULES.quiet_ends(now)
     hour = now.astimezone(VILLAGE_TIME).time()
     assert (until is None) == (RULES.quiet_until <= hour < RULES.quiet_from)
     if until is not None:
