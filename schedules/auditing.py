@@ -127,6 +127,8 @@ async def write_statements(database: Database, now: datetime, rules: TimebankRul
             members = await ledger_statements.claim_statements(
                 session, f"{last_month:%Y-%m}", AT_ONCE
             )
+            if not members:
+                return written
             moved = await ledger_statements.months(
                 session,
                 [account for _, account in members],

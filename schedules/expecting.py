@@ -37,9 +37,11 @@ async def wait_for_elders(database: Database, now: datetime, rules: Rules) -> in
     while True:
         async with database.writing() as session:
             due = await checkins.claim_due(session, now, AT_ONCE)
-            ours, hers = await outages.part(session, due, now, rules)
-            await _move_on(session, hers, now, rules)
-            await outages.make_good(session, ours, now, rules)
+            if due:
+                ours, hers = await outages.part(session, due, now, rules)
+                await _move_on(session, hers, now, rules)
+                if ours:
+                    await outages.make_good(session, ours, now, rules)
         moved += len(due)
         if len(due) < AT_ONCE:
             return moved
@@ -50,9 +52,12 @@ async def _move_on(session: AsyncSession, due: Sequence[Due], now: datetime, rul
     not_asked = [row for row in due if row.state != State.LATE]
     last_asked = [row for row in not_asked if row.closes_at <= now]
     reminded = [row for row in not_asked if row.closes_at > now]
-    await _remind(session, reminded, now, rules.checkin)
-    await _ask_a_last_time(session, last_asked, now, rules.checkin)
-    await _miss(session, silent, now, rules)
+    if reminded:
+        await _remind(session, reminded, now, rules.checkin)
+    if last_asked:
+        await _ask_a_last_time(session, last_asked, now, rules.checkin)
+    if silent:
+        await _miss(session, silent, now, rules)
 
 
 async def _remind(

@@ -22,6 +22,8 @@ async def watch_villages(database: Database, now: datetime, rules: Rules) -> int
     """
     async with database.writing() as session:
         live = await silences.all_live(session, AT_ONCE)
+        if not live:
+            return 0
         await silences.note_heard(session, [one.id for one in live], now)
         tellings = await silences.tellings(session, live)
         await _end_heard(session, [one for one in live if not tellings[one.id].unseen], now)

@@ -68,8 +68,9 @@ async def raise_alarm(
 
     An emergency calls the first two steps together. Returns the incidents opened now.
     """
-    begun = await incidents.begin(session, causes, now, rules)
-    await _call_first(session, begun, now)
+    begun = await incidents.begin(session, causes, now, rules) if causes else []
+    if begun:
+        await _call_first(session, begun, now)
     return begun
 
 
@@ -102,6 +103,8 @@ async def call_villages(
 
     Where a village is called for already, the others join, and who was called hears of them.
     """
+    if not together:
+        return
     live = await silences.live_of(session, together)
     for village, incident in live.items():
         await silences.join(session, incident.id, together[village], now)
@@ -144,6 +147,8 @@ async def climb(session: AsyncSession, now: datetime, limit: int) -> int:
         .with_for_update(skip_locked=True)
     )
     due = await incidents.with_rules(session, [Live(*row) for row in rows])
+    if not due:
+        return 0
     for incident in due:
         if incident.stage == Stage.PROMISED:
             await _break_promises(session, incident, now)
