@@ -160,6 +160,8 @@ async def _write_week(
     known = village_weeks.is_known(figures)
     readers = await digests.coordinators(session, village.id) if known else []
     _keep(session, village, week.monday, Slot.WEEK, readers, figures, now)
+    if not readers:
+        return
     before = await village_weeks.figures_before(session, village, week, now, rules.checkin)
     detail = {**lived.as_detail(), "before": before}
     key = f"{WEEK}:{village.id}:{week.monday}"
