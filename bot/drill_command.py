@@ -259,6 +259,8 @@ def _lines(shown: DrillReport) -> Iterator[str]:
 def _measured(shown: DrillReport) -> Iterator[str]:
     marks, answered = shown.marks, shown.acknowledged
     yield f"开始叫人：{shown.to_incident:.1f}秒（不超过{marks.incident_seconds:g}秒）"
+    latest = max((one.late for one in shown.steps), default=0)
+    yield f"往上叫，最晚：晚{latest:.1f}秒（不超过{marks.incident_seconds:g}秒）"
     slowest = f"{shown.slowest:.1f}秒" if shown.slowest is not None else "没有"
     yield f"送出，最慢：{slowest}（不超过{marks.hand_over_seconds:g}秒）"
     first = words.lasts(answered.after) if answered else "没有"

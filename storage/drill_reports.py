@@ -6,13 +6,23 @@ The figures are read from the same rows as in earnest: incidents, steps, promise
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
+from itertools import pairwise
 from typing import Any
 
 from sqlalchemy import and_, exists, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from storage.drills import Drill
-from storage.incidents import CALLS, Incident, IncidentStep, Promise, Result, Stage
+from storage.incidents import (
+    CALLS,
+    Incident,
+    IncidentKind,
+    IncidentStep,
+    Promise,
+    Result,
+    Stage,
+    read_policy,
+)
 from storage.letters import Letter, LetterState
 from storage.people import Person, PersonRole, Role, Tie, is_reached
 from storage.rules import DrillRules
@@ -43,11 +53,15 @@ class Call:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StepCalled:
-    """A step that was called, so many seconds after the drill had begun."""
+    """A step that was called, so many seconds after the drill had begun.
+
+    `late` is how many seconds after its hour that was; 0 where a promise had put it off.
+    """
 
     step: int
     after: float
     calls: Sequence[Call]
+    late: float = 0
 
     @property
     def slowest(self) -> float | None:
@@ -105,6 +119,10 @@ class DrillReport:
         return self.to_incident <= self.marks.incident_seconds
 
     @property
+    def called_late(self) -> list[StepCalled]:
+        return [one for one in self.steps if one.late > self.marks.incident_seconds]
+
+    @property
     def is_handed_over_in_time(self) -> bool:
         return (self.slowest or 0) <= self.marks.hand_over_seconds
 
@@ -126,7 +144,8 @@ class DrillReport:
 
     @property
     def is_passed(self) -> bool:
-        is_fast = self.is_begun_in_time and self.is_handed_over_in_time
+        in_time = self.is_begun_in_time and not self.called_late
+        is_fast = in_time and self.is_handed_over_in_time
         return is_fast and self.is_answered_in_time and not self.in_vain
 
     def as_detail(self) -> dict[str, Any]:
@@ -196,7 +215,7 @@ async def report(session: AsyncSession, drill: Drill, rules: DrillRules) -> Dril
     """Read the figures of a drill that has begun."""
     incident = await incident_of(session, drill)
     village = await session.get_one(Village, drill.village_id)
-    steps = await _steps(session, incident)
+    steps = await _steps(session, incident, drill.kind)
     acknowledged = await _acknowledged(session, incident)
     ended = incident.closed_at
     return DrillReport(
@@ -222,21 +241,43 @@ async def _name(session: AsyncSession, person: str | None) -> str:
     return await session.scalar(select(Person.name).where(Person.id == person)) or ""
 
 
-async def _steps(session: AsyncSession, incident: Incident) -> list[StepCalled]:
+async def _steps(session: AsyncSession, incident: Incident, kind: str) -> list[StepCalled]:
     """Return each step with its calls; an empty one has none."""
-    called = await session.execute(
+    rows = await session.execute(
         select(IncidentStep.step, IncidentStep.lap, IncidentStep.called_at)
         .where(IncidentStep.incident_id == incident.id)
         .order_by(IncidentStep.lap, IncidentStep.step)
     )
+    called = rows.all()
     calls = await _calls(session, incident)
+    promised = await session.scalars(
+        select(Promise.made_at).where(Promise.incident_id == incident.id)
+    )
+    late = _late([row.called_at for row in called], promised.all(), _wait(incident, kind))
     return [
         StepCalled(
             step=step,
             after=(at - incident.opened_at).total_seconds(),
+            late=of_it,
             calls=calls.get((step, lap), ()),
         )
-        for step, lap, at in called
+        for (step, lap, at), of_it in zip(called, late, strict=True)
+    ]
+
+
+def _wait(incident: Incident, kind: str) -> timedelta:
+    rules = read_policy(incident.policy)
+    is_emergency = kind == IncidentKind.EMERGENCY
+    return timedelta(minutes=rules.emergency_wait_minutes if is_emergency else rules.wait_minutes)
+
+
+def _late(called: Sequence[datetime], promised: Sequence[datetime], wait: timedelta) -> list[float]:
+    """Return by how many seconds each call came after its hour, the first never."""
+    return [0.0] * len(called[:1]) + [
+        0.0
+        if any(before <= made < at for made in promised)
+        else max((at - before - wait).total_seconds(), 0.0)
+        for before, at in pairwise(called)
     ]
 
 

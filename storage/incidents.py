@@ -202,7 +202,7 @@ class Live:
 
     @property
     def rules(self) -> LadderRules:
-        return _read_policy(self.policy)
+        return read_policy(self.policy)
 
     @property
     def is_emergency(self) -> bool:
@@ -261,7 +261,7 @@ def write_policy(rules: LadderRules) -> str:
 
 
 @lru_cache(maxsize=64)
-def _read_policy(policy: str) -> LadderRules:
+def read_policy(policy: str) -> LadderRules:
     stored = json.loads(policy)
     for name in ("steps", "crisis_steps"):
         stored[name] = tuple(tuple(step) for step in stored[name])

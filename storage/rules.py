@@ -285,7 +285,7 @@ class DrillRules(_Checked):
     pace: PositiveFloat = 1
     """How many times as fast as in earnest the ladder climbs, where nobody says so."""
     incident_seconds: PositiveFloat = 6
-    """From the hour at which it was due to the incident."""
+    """From the hour at which the incident, or the next step, was due to its call."""
     hand_over_seconds: PositiveFloat = 10
     """From the incident to the letter that has left us."""
     acknowledge_minutes: PositiveFloat = 15

@@ -98,6 +98,7 @@ def verdict(drill: DrillReport) -> str:
 def _short_of(drill: DrillReport) -> list[str]:
     """Say each mark that was missed."""
     faults = [] if drill.is_begun_in_time else [f"{lasts(drill.to_incident)}才开始叫人"]
+    faults += [f"第{one.step + 1}批晚了{lasts(one.late)}" for one in drill.called_late]
     if not drill.has_reached_somebody:
         faults.append("一个人也没叫到")
     elif drill.in_vain:

@@ -364,6 +364,7 @@ async def test_the_figures_are_those_of_the_clock(village: Village) -> None:
     assert shown.to_incident == 9
     assert [(one.name, one.seconds) for one in shown.steps[0].calls] == [("李大山", 12)]
     assert [one.after for one in shown.steps] == [0, 12 + 20 * 60]
+    assert [one.late for one in shown.steps] == [0, 12 + 5 * 60]
     assert shown.acknowledged is not None
     assert (shown.acknowledged.name, shown.acknowledged.after) == ("张主任", 12 + 20 * 60)
     assert shown.without_phone == ["刘翠花", "王小梅"]
@@ -371,7 +372,7 @@ async def test_the_figures_are_those_of_the_clock(village: Village) -> None:
     await village.says("zhang", "平安 1")
     await settle(village)
     words = village.heard("zhang")[-1]
-    assert "没合格：9秒才开始叫人，最慢12秒才送出，20分12秒才有人应。" in words
+    assert "没合格：9秒才开始叫人，第2批晚了5分12秒，最慢12秒才送出，20分12秒才有人应。" in words
     assert "没有手机：刘翠花、王小梅。" in words
     assert await village.says("zhang", "演练报告") == words.replace("这是练习，没有人出事。", "")
 
