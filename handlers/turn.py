@@ -80,6 +80,11 @@ class Turn:
         return self.message.channel, self.message.sender
 
     @property
+    def cause(self) -> str:
+        """The natural key of what follows from this message."""
+        return f"{self.message.channel}:{self.message.key}"
+
+    @property
     def is_elder(self) -> bool:
         return self.caller is not None and self.caller.is_a(Role.ELDER)
 

@@ -244,7 +244,7 @@ def _new_call(
     minutes: int | None = None,
 ) -> NewCall:
     return NewCall(
-        cause=f"{turn.message.channel}:{turn.message.key}",
+        cause=turn.cause,
         elder=elder,
         category=category,
         said_by=turn.speaker.id,
@@ -258,7 +258,7 @@ async def _weekly(
 ) -> Reply:
     await weekly.put(
         turn.session,
-        f"{turn.message.channel}:{turn.message.key}",
+        turn.cause,
         elder.id,
         category,
         starts_at,

@@ -17,7 +17,7 @@ async def tell_watcher(turn: Turn, kind: str, *, media: str = "", **detail: str)
         turn.session,
         [
             NewLetter(
-                key=f"{kind}:{turn.message.channel}:{turn.message.key}:{watcher}",
+                key=f"{kind}:{turn.cause}:{watcher}",
                 kind=kind,
                 urgency=Urgency.ALARM if detail.get("need") == "care" else Urgency.NOTICE,
                 recipient_id=watcher,

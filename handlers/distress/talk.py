@@ -55,7 +55,7 @@ async def _call_to(turn: Turn, person: Person, level: Level, rule: str) -> Reply
         turn.session,
         person,
         level,
-        cause=f"{turn.message.channel}:{turn.message.key}",
+        cause=turn.cause,
         rule=rule,
         by=turn.speaker.id,
         now=turn.now,
@@ -99,7 +99,7 @@ async def _tell_somebody_near(turn: Turn) -> None:
         turn.session,
         [
             NewLetter(
-                key=f"{UNCLEAR}:{turn.message.channel}:{turn.message.key}:{watcher}",
+                key=f"{UNCLEAR}:{turn.cause}:{watcher}",
                 kind=UNCLEAR,
                 urgency=Urgency.ALARM,
                 recipient_id=watcher,

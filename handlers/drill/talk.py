@@ -69,7 +69,7 @@ async def yes(turn: Turn) -> Reply:
     about = turn.asked_about
     await questions.answered(turn.session, turn.speaker.id)
     drill = NewDrill(
-        cause=f"{IncidentKind.DRILL}:{turn.message.channel}:{turn.message.key}",
+        cause=f"{IncidentKind.DRILL}:{turn.cause}",
         village_id=about["village"],
         elder_id=about["elder"],
         kind=about["kind"],

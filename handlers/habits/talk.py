@@ -145,12 +145,11 @@ def _objection(turn: Turn, wanted: Hours, name: str, tier: int) -> str:
 
 
 async def _move(turn: Turn, elder: Person, wanted: Hours) -> Reply:
-    cause = f"{turn.message.channel}:{turn.message.key}"
     by = turn.speaker.id
-    if not await hours.move(turn.session, elder.id, wanted, by, cause, turn.now):
+    if not await hours.move(turn.session, elder.id, wanted, by, turn.cause, turn.now):
         return Reply(words.already(elder.name, wanted))
     if elder.id != by and await people.addresses(turn.session, {elder.id}):
-        await letters.write(turn.session, [_news(elder.id, wanted, cause)], turn.now)
+        await letters.write(turn.session, [_news(elder.id, wanted, turn.cause)], turn.now)
     return Reply(words.moved_for(elder.name, wanted))
 
 

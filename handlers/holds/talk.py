@@ -84,7 +84,7 @@ async def _tell_others(turn: Turn, elder: str, away: _Away) -> None:
         turn.session,
         [
             NewLetter(
-                key=f"{TOLD}:{turn.message.channel}:{turn.message.key}:{person}",
+                key=f"{TOLD}:{turn.cause}:{person}",
                 kind=TOLD,
                 urgency=Urgency.NOTICE,
                 recipient_id=person,
@@ -235,7 +235,7 @@ async def _keep(turn: Turn, elder: str, away: _Away) -> None:
     await holds.put(
         turn.session,
         NewHold(
-            cause=f"{turn.message.channel}:{turn.message.key}",
+            cause=turn.cause,
             elder_id=elder,
             reason=away.reason,
             first_day=away.first,

@@ -338,7 +338,7 @@ async def _tell(turn: Turn, elder: Elder, verdict: Verdict, sheet: Sheet) -> str
         turn.session,
         await turn.session.get_one(Person, elder_id),
         verdict.level,
-        cause=f"{turn.message.channel}:{turn.message.key}:{elder_id}",
+        cause=f"{turn.cause}:{elder_id}",
         rule=verdict.rule,
         by=turn.speaker.id,
         now=turn.now,

@@ -140,8 +140,8 @@ async def i_am_away(turn: Turn) -> Answer:
 
 
 async def _leave(turn: Turn, first: date, last: date) -> Answer:
-    cause = f"{turn.message.channel}:{turn.message.key}"
-    left = await standing_in.leave(turn.session, turn.speaker.id, first, last, cause, turn.now)
+    me = turn.speaker.id
+    left = await standing_in.leave(turn.session, me, first, last, turn.cause, turn.now)
     return Reply(words.away_until(last, left.stand_in)) if left else NOT_MINE
 
 
@@ -201,7 +201,7 @@ async def _offer(turn: Turn, taker: Person, ends: datetime) -> Reply:
     me, minutes = turn.speaker, turn.rules.rota.hand_over_minutes
     expires_at = turn.now + timedelta(minutes=minutes)
     shift = Offer(
-        cause=f"{turn.message.channel}:{turn.message.key}",
+        cause=turn.cause,
         village_id=me.village_id,
         giver_id=me.id,
         taker_id=taker.id,

@@ -166,7 +166,7 @@ async def _balance(turn: Turn) -> int:
 async def _ask(turn: Turn, questions: list[Question]) -> list[str]:
     return await ledger_confirmations.ask(
         turn.session,
-        f"{turn.message.channel}:{turn.message.key}",
+        turn.cause,
         turn.speaker.id,
         questions,
         turn.now + timedelta(minutes=_rules(turn).confirm_minutes),

@@ -235,7 +235,7 @@ async def _excuse(turn: Turn, elder: str) -> None:
     """In hospital her word is not waited for in the coming days."""
     today = village_day(turn.now)
     hold = NewHold(
-        cause=f"{turn.message.channel}:{turn.message.key}",
+        cause=turn.cause,
         elder_id=elder,
         reason=holds.HOSPITAL,
         first_day=today,
