@@ -1,5 +1,7 @@
 """How people are called when they are spoken to: 王奶奶, not 王秀英."""
 
+from storage.people import Caller, Role
+
 _DOUBLE_SURNAMES = frozenset(
     [
         "欧阳",
@@ -38,3 +40,8 @@ def elder(name: str, gender: str) -> str:
     """Return how an elder is called; where her gender is not known, her whole name."""
     respect = _AS_ELDER.get(gender)
     return f"{surname(name)}{respect}" if respect else name
+
+
+def called(caller: Caller) -> str:
+    """Return how somebody is spoken to: 王奶奶, and by the whole name who is no elder."""
+    return elder(caller.name, caller.gender) if caller.is_a(Role.ELDER) else caller.name

@@ -4,12 +4,13 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 
 from handlers import names
+from handlers.names import called
 from storage.choosing import Why
 from storage.credentials import Ending
 from storage.disputes import Verdict
 from storage.letters import Claimed
 from storage.offers import OfferState
-from storage.people import Caller, Role
+from storage.people import Caller
 from storage.requests import State
 from storage.rules import VILLAGE_TIME, village_day
 from storage.volunteers import Talent
@@ -64,10 +65,6 @@ ANSWERS = {
 _ON_DAYS = "一二三四五六日"
 
 
-def _called(caller: Caller) -> str:
-    return names.elder(caller.name, caller.gender) if caller.is_a(Role.ELDER) else caller.name
-
-
 def _name(letter: Claimed) -> str:
     return names.elder(letter.about_name or "", letter.about_gender or "")
 
@@ -116,47 +113,47 @@ def _detail_what(letter: Claimed) -> str:
 
 def placed(caller: Caller, category: str, starts_at: datetime, now: datetime) -> str:
     when = soon(starts_at, now)
-    return f"{_called(caller)}，记下了，{when}{what(category)}。找到人告诉您。"
+    return f"{called(caller)}，记下了，{when}{what(category)}。找到人告诉您。"
 
 
 def placed_at_once(caller: Caller) -> str:
-    return f"{_called(caller)}，记下了，正在找人来。急病、起火请打120、119。"
+    return f"{called(caller)}，记下了，正在找人来。急病、起火请打120、119。"
 
 
 def placed_for(caller: Caller, elder: str, category: str, number: int, when: str) -> str:
-    return f"{_called(caller)}，记下了：{elder}{when}{what(category)}，{number}号。找到人告诉您。"
+    return f"{called(caller)}，记下了：{elder}{when}{what(category)}，{number}号。找到人告诉您。"
 
 
 def looked_at(caller: Caller, category: str) -> str:
-    return f"{_called(caller)}，{what(category)}记下了。村里看过就安排，会告诉您。"
+    return f"{called(caller)}，{what(category)}记下了。村里看过就安排，会告诉您。"
 
 
 def which_day(caller: Caller, category: str) -> str:
-    return f"{_called(caller)}，哪天{what(category)}好？比如说：明天上午"
+    return f"{called(caller)}，哪天{what(category)}好？比如说：明天上午"
 
 
 def what_is_wanted(caller: Caller) -> str:
-    return f"{_called(caller)}，要帮什么忙？比如说：理发、打扫、跑腿"
+    return f"{called(caller)}，要帮什么忙？比如说：理发、打扫、跑腿"
 
 
 def what_for_her(caller: Caller, elder: str) -> str:
-    return f"{_called(caller)}，{elder}要帮什么忙？比如说：请人 {elder} 理发 明天上午"
+    return f"{called(caller)}，{elder}要帮什么忙？比如说：请人 {elder} 理发 明天上午"
 
 
 def already_asked(caller: Caller, category: str, stands: str) -> str:
-    return f"{_called(caller)}，{what(category)}记着呢，{_STANDS[State(stands)]}。有消息告诉您。"
+    return f"{called(caller)}，{what(category)}记着呢，{_STANDS[State(stands)]}。有消息告诉您。"
 
 
 def somebody_asks(caller: Caller, category: str, watcher: str) -> str:
-    return f"{_called(caller)}，{what(category)}的事记下了。{watcher or '村里人'}会来问您。"
+    return f"{called(caller)}，{what(category)}的事记下了。{watcher or '村里人'}会来问您。"
 
 
 def every_week(caller: Caller, category: str, weekday: int) -> str:
-    return f"{_called(caller)}，记下了，每周{_ON_DAYS[weekday]}{what(category)}。不要了就说一声。"
+    return f"{called(caller)}，记下了，每周{_ON_DAYS[weekday]}{what(category)}。不要了就说一声。"
 
 
 def no_more_weekly(caller: Caller, category: str) -> str:
-    return f"{_called(caller)}，好，每周{what(category)}停了。"
+    return f"{called(caller)}，好，每周{what(category)}停了。"
 
 
 def nobody_in_your_care(name: str) -> str:
@@ -164,7 +161,7 @@ def nobody_in_your_care(name: str) -> str:
 
 
 def cancelled(caller: Caller, category: str) -> str:
-    return f"{_called(caller)}，好，{what(category)}那次取消了。"
+    return f"{called(caller)}，好，{what(category)}那次取消了。"
 
 
 def stands(number: int, state: str) -> str:
@@ -186,11 +183,11 @@ def at_rest() -> str:
 
 def mine(caller: Caller, calls: Sequence[tuple[int, str, str, datetime | None]]) -> str:
     if not calls:
-        return f"{_called(caller)}，您现在没有在办的事。"
+        return f"{called(caller)}，您现在没有在办的事。"
     lines = [
         f"{number} {_one(category, state, when)}" for number, category, state, when in calls[:6]
     ]
-    return "\n".join([f"{_called(caller)}，您的事：", *lines])
+    return "\n".join([f"{called(caller)}，您的事：", *lines])
 
 
 def _one(category: str, state: str, when: datetime | None) -> str:
@@ -368,11 +365,11 @@ def at_most(hours: int, per: str) -> str:
 
 
 def not_together(caller: Caller, other: str) -> str:
-    return f"{_called(caller)}，好，记下了，不安排{other}。"
+    return f"{called(caller)}，好，记下了，不安排{other}。"
 
 
 def together_again(caller: Caller, other: str) -> str:
-    return f"{_called(caller)}，好，{other}又可以安排了。"
+    return f"{called(caller)}，好，{other}又可以安排了。"
 
 
 def nobody_of_that_name(name: str) -> str:
@@ -436,20 +433,20 @@ def how_ask(letter: Claimed) -> str:
 
 
 def confirmed(caller: Caller) -> str:
-    return f"{_called(caller)}，记下了。想谢谢人家，就说：五朵花"
+    return f"{called(caller)}，记下了。想谢谢人家，就说：五朵花"
 
 
 def flowers_sent(caller: Caller, flowers: int) -> str:
-    return f"{_called(caller)}，{flowers}朵花转告了，谢谢您！"
+    return f"{called(caller)}，{flowers}朵花转告了，谢谢您！"
 
 
 def which_visit(caller: Caller, verb: str, calls: Sequence[tuple[int, str]]) -> str:
     first = calls[0]
-    return f"{_called(caller)}，是说{what(first[1])}吗？是就回：{verb} {first[0]}"
+    return f"{called(caller)}，是说{what(first[1])}吗？是就回：{verb} {first[0]}"
 
 
 def disputed(caller: Caller, number: int) -> str:
-    return f"{_called(caller)}，记下了。请说说怎么回事：说明 {number} …"
+    return f"{called(caller)}，记下了。请说说怎么回事：说明 {number} …"
 
 
 def _who(letter: Claimed) -> str:

@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 
-from handlers import names
+from handlers.names import called
 from storage.ledger_statements import Line, Owed
 from storage.letters import Claimed
-from storage.people import Caller, Role
+from storage.people import Caller
 from storage.rules import VILLAGE_TIME
 
 _WHY = {
@@ -20,11 +20,6 @@ _WHY = {
     "correct": ("更正", "更正"),
     "close": ("退回", "结清"),
 }
-
-
-def called(caller: Caller) -> str:
-    """Return how somebody is spoken to: 王奶奶, and by the whole name who is no elder."""
-    return names.elder(caller.name, caller.gender) if caller.is_a(Role.ELDER) else caller.name
 
 
 def hours(minutes: int) -> str:

@@ -88,7 +88,7 @@ LONGER = {
 }
 """Letters, lists, and what a coordinator reads: still one look."""
 
-PARTS = {"called", "hours", "fault_ask", "week_ask"}
+PARTS = {"hours", "fault_ask", "week_ask"}
 FORBIDDEN = re.compile("死|失联|错误|系统|故障|服务器|超时|异常|无效|非法|用户|账号|您必须|怎么又")
 EVERY = {**REPLIES, **LONGER}
 
