@@ -91,7 +91,7 @@ async def her_side(session: AsyncSession, request: Request, now: datetime) -> li
     if elder in hears:
         return hears
     circles = await stands_around(session, request, now)
-    speaks = circles.of(["family"]) or circles.of(["leader"]) or circles.of(["coordinators"])
+    speaks = circles.nearest(["family", "leader", "coordinators"])
     return list(dict.fromkeys([*hears, *speaks]))
 
 
@@ -104,7 +104,7 @@ async def leaders(
 ) -> list[str]:
     """Return her leader; where there is none that can be reached, the coordinators."""
     circles = (await stands_around(session, request, now)).without(without)
-    return circles.of(["leader"]) or circles.of(["coordinators"])
+    return circles.nearest(["leader", "coordinators"])
 
 
 async def coordinators(

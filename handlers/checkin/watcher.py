@@ -12,7 +12,7 @@ async def tell_watcher(turn: Turn, kind: str, *, media: str = "", **detail: str)
     """Write to her leader, else to the coordinator, and return the name of who will know."""
     elder = turn.speaker.id
     around = (await contacts.around(turn.session, {elder}, turn.now))[elder]
-    watchers = around.of(["leader"]) or around.of(["coordinators"])
+    watchers = around.nearest(["leader", "coordinators"])
     await letters.write(
         turn.session,
         [

@@ -105,7 +105,7 @@ async def _tell_somebody_near(turn: Turn) -> None:
                 recipient_id=watcher,
                 actor_id=me,
             )
-            for watcher in around.of(["leader"]) or around.of(["coordinators"])
+            for watcher in around.nearest(["leader", "coordinators"])
         ],
         turn.now,
     )

@@ -77,7 +77,7 @@ async def _excuse_her(turn: Turn, elder: str, away: _Away) -> Reply:
 async def _tell_others(turn: Turn, elder: str, away: _Away) -> None:
     """Tell her leader, else her coordinators, what her family has said, and her family the rest."""
     around = (await contacts.around(turn.session, {elder}, turn.now))[elder]
-    family, watchers = around.of(["family"]), around.of(["leader"]) or around.of(["coordinators"])
+    family, watchers = around.of(["family"]), around.nearest(["leader", "coordinators"])
     me = turn.speaker.id
     told = watchers if me in family else family
     await letters.write(
