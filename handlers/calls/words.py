@@ -5,6 +5,7 @@ from datetime import date, datetime
 
 from handlers import names
 from handlers.names import called
+from handlers.spoken import day
 from storage.choosing import Why
 from storage.credentials import Ending
 from storage.disputes import Verdict
@@ -80,7 +81,7 @@ def what(category: str) -> str:
 def at(moment: datetime) -> str:
     """Say a moment aloud: 11月24日上午9点, 11月24日下午3点半."""
     there = moment.astimezone(VILLAGE_TIME)
-    return f"{there.month}月{there.day}日{_hour(there)}"
+    return f"{day(there)}{_hour(there)}"
 
 
 def soon(moment: datetime, now: datetime) -> str:
@@ -627,8 +628,8 @@ def how_to_note_paper() -> str:
     return "请这样回：证件 刘翠花 培训 2027年3月1日。可记培训、承诺书、保险、执照。"
 
 
-def _day(day: date) -> str:
-    return f"{day.year}年{day.month}月{day.day}日"
+def _day(there: date) -> str:
+    return f"{there.year}年{day(there)}"
 
 
 def villages_tied(name: str) -> str:

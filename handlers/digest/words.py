@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any
 
-from handlers import names
+from handlers import names, spoken
 from storage.evening_notes import BACK, FADING, OPEN
 from storage.incidents import Result
 from storage.letters import Claimed
@@ -208,7 +208,7 @@ def week(detail: Detail) -> str:
 def _span(detail: Detail) -> str:
     monday = date.fromisoformat(detail["monday"])
     sunday = monday + timedelta(days=6)
-    return f"一周（{monday.month}月{monday.day}日到{sunday.month}月{sunday.day}日）："
+    return f"一周（{spoken.day(monday)}到{spoken.day(sunday)}）："
 
 
 def _coverage(detail: Detail) -> str:

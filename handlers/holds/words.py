@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 
 from handlers import names
+from handlers.spoken import day
 from storage.holds import HOSPITAL
 from storage.letters import Claimed
 
@@ -11,7 +12,7 @@ from storage.letters import Claimed
 def until(called: str, last_day: date, *, in_hospital: bool) -> str:
     back = last_day + timedelta(days=1)
     wish = "好好养着" if in_hospital else "路上慢点"
-    return f"{called}，记下了，{back.month}月{back.day}日再等您报平安。{wish}。"
+    return f"{called}，记下了，{day(back)}再等您报平安。{wish}。"
 
 
 def how_long(called: str) -> str:
@@ -20,7 +21,7 @@ def how_long(called: str) -> str:
 
 def is_it_so(called: str, last_day: date, *, in_hospital: bool) -> str:
     where = "住院" if in_hospital else "出门"
-    back = _day(last_day + timedelta(days=1))
+    back = day(last_day + timedelta(days=1))
     return f"{called}，您{where}，{back}再报平安，是吗？请打字回：对"
 
 
@@ -51,15 +52,11 @@ def _is_in_hospital(letter: Claimed) -> bool:
 
 
 def _until(letter: Claimed) -> str:
-    return _day(date.fromisoformat((letter.detail or {})["last_day"]) + timedelta(days=1))
-
-
-def _day(day: date) -> str:
-    return f"{day.month}月{day.day}日"
+    return day(date.fromisoformat((letter.detail or {})["last_day"]) + timedelta(days=1))
 
 
 def for_her(name: str, last_day: date) -> str:
-    return f"记下了：{name}请假到{last_day.month}月{last_day.day}日。提前回来请回：{name}回来了"
+    return f"记下了：{name}请假到{day(last_day)}。提前回来请回：{name}回来了"
 
 
 def welcome_home(called: str) -> str:

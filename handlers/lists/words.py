@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from handlers.lists.seen import Closer, Seen
-from handlers.spoken import about, moment
+from handlers.spoken import about, day, moment
 from storage.checkins import BY_PROXY
 from storage.holds import HOSPITAL
-from storage.rules import VILLAGE_TIME
+from storage.rules import village_day
 from storage.today import FirstSign, Standing
 
 _MARKS = {
@@ -35,7 +35,7 @@ def mark(seen: Seen) -> str:
 
 def _day(seen: Seen) -> str:
     last = seen.hold.last_day if seen.hold else None
-    return f"{last.month}月{last.day}日" if last else ""
+    return day(last) if last else ""
 
 
 def page(title: str, people: int, entries: Sequence[tuple[int, Seen]], following: int) -> str:
@@ -91,5 +91,4 @@ def _goes(told: Closer) -> list[str]:
 
 
 def _ended(at: datetime, result: str) -> str:
-    day = at.astimezone(VILLAGE_TIME)
-    return f"{day.month}月{day.day}日{result}"
+    return f"{day(village_day(at))}{result}"

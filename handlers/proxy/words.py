@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import date
 
 from handlers import names
+from handlers.spoken import day
 from storage.letters import Claimed
 from storage.people import Caller
 
@@ -131,8 +132,8 @@ def _name(caller: Caller) -> str:
     return names.elder(caller.name, caller.gender)
 
 
-def of_day(day: date) -> str:
-    return f"{day.month}月{day.day}日，"
+def of_day(there: date) -> str:
+    return f"{day(there)}，"
 
 
 def how_to_enter() -> str:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from handlers.names import called
+from handlers.spoken import day
 from storage.ledger_statements import Line, Owed
 from storage.letters import Claimed
 from storage.people import Caller
@@ -48,7 +49,7 @@ def _line(movement: Line) -> str:
     at = movement.at.astimezone(VILLAGE_TIME)
     came, went = _WHY[movement.kind]
     why, sign = (came, "得") if movement.minutes > 0 else (went, "用")
-    return f"{at.month}月{at.day}日{why}，{sign}{hours(abs(movement.minutes))}"
+    return f"{day(at)}{why}，{sign}{hours(abs(movement.minutes))}"
 
 
 def shall_i_give(caller: Caller, minutes: int, to: str, number: str) -> str:
