@@ -1,7 +1,7 @@
 """What every command shares: where the configuration is, and how a fault is told."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from functools import wraps
 from pathlib import Path
 from typing import Any
@@ -9,8 +9,8 @@ from typing import Any
 import click
 
 from bot.config import Config, ConfigError, load
-from storage.database import DatabaseInUseError, DatabaseSilentError
-from storage.migrate import NewSchemaError, OldSchemaError
+from storage.database import Database, DatabaseInUseError, DatabaseSilentError
+from storage.migrate import NewSchemaError, OldSchemaError, check_schema
 
 DEFAULT = Path("config.toml")
 
@@ -44,6 +44,17 @@ def configured(command: Callable[..., Any]) -> Callable[..., Any]:
             raise click.ClickException(f"{error.filename}: {error.strerror}") from None
 
     return run
+
+
+@asynccontextmanager
+async def open_database(config: Config) -> AsyncIterator[Database]:
+    """Open the database at the schema of this program, and shut it afterwards."""
+    database = Database(config.database.url.get_secret_value())
+    try:
+        await check_schema(database)
+        yield database
+    finally:
+        await database.dispose()
 
 
 @contextmanager

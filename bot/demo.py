@@ -13,7 +13,7 @@ import click
 
 from bot import demo_village
 from bot import log as logs
-from bot.command import faults_told, stop_at
+from bot.command import faults_told, open_database, stop_at
 from bot.config import WECHAT_API, Config, load_values
 from bot.demo_village import Doing
 from bot.equipment import lacking
@@ -22,8 +22,6 @@ from bot.simulator.phone import Bubble
 from bot.simulator.platform import SimulatedPlatform
 from schedules.clock import Clock
 from storage import roster, windows
-from storage.database import Database
-from storage.migrate import check_schema
 from storage.rules import VILLAGE_TIME, LetterRules, at_village
 from storage.windows import Opened
 
@@ -116,14 +114,9 @@ async def _live(config: Config, until: time | None) -> None:
 
 async def _settle(config: Config) -> None:
     """Let the thirty live here, everybody having written the evening before."""
-    database = Database(config.database.url.get_secret_value())
-    try:
-        await check_schema(database)
-        async with database.writing() as session:
-            await roster.enrol(session, demo_village.people(), BEGIN)
-            await windows.open_windows(session, _windows_of_yesterday(config.letters))
-    finally:
-        await database.dispose()
+    async with open_database(config) as database, database.writing() as session:
+        await roster.enrol(session, demo_village.people(), BEGIN)
+        await windows.open_windows(session, _windows_of_yesterday(config.letters))
 
 
 def _phones() -> list[str]:

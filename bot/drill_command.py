@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot import log as logs
 from bot.app import make_clock, node_name
-from bot.command import address_told, configured, stop_at
+from bot.command import address_told, configured, open_database, stop_at
 from bot.config import Config
 from bot.equipment import lacking
 from bot.serve import on_the_street
@@ -27,7 +27,6 @@ from storage.drill_reports import Call, DrillReport
 from storage.drills import Drill, NewDrill
 from storage.incidents import IncidentKind
 from storage.letters import LetterState
-from storage.migrate import check_schema
 from storage.people import Person, PersonRole, Role
 from storage.rules import VILLAGE_TIME
 from storage.villages import Village
@@ -96,16 +95,12 @@ def hold(
 async def hold_drill(config: Config, order: Order, clock: Clock, *, wait: bool) -> None:
     """Hand it to the house that watches, else open one for the time of the drill."""
     try:
-        database = Database(config.database.url.get_secret_value())
+        async with open_database(config) as database:
+            somebody_watches = await _somebody_watches(database, config, clock.now())
+            if somebody_watches:
+                await _hand_over(database, config, order, clock, wait=wait)
     except DatabaseInUseError:
         raise click.ClickException(_IN_USE) from None
-    try:
-        await check_schema(database)
-        somebody_watches = await _somebody_watches(database, config, clock.now())
-        if somebody_watches:
-            await _hand_over(database, config, order, clock, wait=wait)
-    finally:
-        await database.dispose()
     if not somebody_watches:
         await _hold_alone(config, order)
 
@@ -217,19 +212,14 @@ def report_(config: Config, number: int | None, village: str | None) -> None:
 
 async def _read(config: Config, number: int | None, village: str | None) -> list[str]:
     try:
-        database = Database(config.database.url.get_secret_value())
-    except DatabaseInUseError:
-        raise click.ClickException(_IN_USE.replace("演练 姓名", "演练报告")) from None
-    try:
-        await check_schema(database)
-        async with database.reading() as session:
+        async with open_database(config) as database, database.reading() as session:
             place = None if village is None else await _village_named(session, village)
             drill = await drill_reports.latest(session, village=place, number=number)
             if drill is None:
                 raise click.ClickException("没有这样一次演练。")
             return list(_lines(await drill_reports.report(session, drill, config.drill)))
-    finally:
-        await database.dispose()
+    except DatabaseInUseError:
+        raise click.ClickException(_IN_USE.replace("演练 姓名", "演练报告")) from None
 
 
 async def _village_named(session: AsyncSession, name: str) -> int:

@@ -8,12 +8,10 @@ from pathlib import Path
 import click
 from jinja2 import Environment, FileSystemLoader
 
-from bot.command import configured
+from bot.command import configured, open_database
 from bot.config import Config
 from schedules.clock import WallClock
 from storage import sheets
-from storage.database import Database
-from storage.migrate import check_schema
 from storage.rules import FRAIL, village_day
 from storage.sheets import Page
 
@@ -45,14 +43,9 @@ def day_sheet(config: Config, village: str, group: str, day: datetime | None, ou
 
 
 async def _pages(config: Config, day: date, village: str, group: str) -> list[Page]:
-    database = Database(config.database.url.get_secret_value())
-    try:
-        await check_schema(database)
-        async with database.writing() as session:
-            await sheets.number_villages(session, village)
-            return await sheets.pages(session, day, village, group)
-    finally:
-        await database.dispose()
+    async with open_database(config) as database, database.writing() as session:
+        await sheets.number_villages(session, village)
+        return await sheets.pages(session, day, village, group)
 
 
 def _nobody(village: str, group: str) -> str:

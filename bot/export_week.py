@@ -7,13 +7,11 @@ from pathlib import Path
 import click
 from sqlalchemy import select
 
-from bot.command import configured
+from bot.command import configured, open_database
 from bot.config import Config
 from bot.week_sheet import write_week
 from schedules.clock import WallClock
 from storage import village_weeks
-from storage.database import Database
-from storage.migrate import check_schema
 from storage.rules import CheckinRules
 from storage.village_weeks import VillageWeek, Week, last_week, week_of
 from storage.villages import Village
@@ -57,17 +55,12 @@ def week(config: Config, village: str, within: date | None, out: Path) -> None:
 async def _gather(
     config: Config, name: str, week: Week, now: datetime
 ) -> tuple[VillageWeek, VillageWeek]:
-    database = Database(config.database.url.get_secret_value())
-    try:
-        await check_schema(database)
-        async with database.reading() as session:
-            village = await session.scalar(select(Village).where(Village.name == name))
-            if village is None:
-                raise click.ClickException(f"没有叫 {name} 的村。")
-            rules: CheckinRules = config.checkin
-            return (
-                await village_weeks.of_village(session, village, week, now, rules),
-                await village_weeks.of_village(session, village, week.before(), now, rules),
-            )
-    finally:
-        await database.dispose()
+    async with open_database(config) as database, database.reading() as session:
+        village = await session.scalar(select(Village).where(Village.name == name))
+        if village is None:
+            raise click.ClickException(f"没有叫 {name} 的村。")
+        rules: CheckinRules = config.checkin
+        return (
+            await village_weeks.of_village(session, village, week, now, rules),
+            await village_weeks.of_village(session, village, week.before(), now, rules),
+        )

@@ -11,11 +11,12 @@ from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from bot.command import open_database
 from bot.config import Config
 from bot.people_file import PeopleFileError, Reading, open_table, read
 from schedules.clock import WallClock
 from storage.database import Database, DatabaseInUseError
-from storage.migrate import OldSchemaError, check_schema
+from storage.migrate import OldSchemaError
 from storage.roster import Enrolled, Fault, RosterError, enrol, find_faults
 from storage.rules import village_day
 
@@ -49,16 +50,12 @@ def _read(config: Config, file: Path, now: datetime) -> Reading:
 
 
 async def _enrol(config: Config, reading: Reading, now: datetime) -> Enrolled:
-    database = Database(config.database.url.get_secret_value())
-    try:
-        await check_schema(database)
+    async with open_database(config) as database:
         if reading.faults:
             raise RosterError(await _all_faults(database, reading))
         async with database.writing() as session:
             await _give_room(session, database)
             return await _enrol_in_sight(session, reading, now)
-    finally:
-        await database.dispose()
 
 
 async def _all_faults(database: Database, reading: Reading) -> list[Fault]:

@@ -10,7 +10,7 @@ import click
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.command import configured
+from bot.command import configured, open_database
 from bot.config import Config
 from bot.statements import NoFontError, Proof, draw_proof, liability_lines, write_transfers
 from schedules import auditing
@@ -27,7 +27,6 @@ from storage.ledger import (
 )
 from storage.ledger_audit import Verdict
 from storage.ledger_moves import Book, SecondPersonError, UnknownTransferError
-from storage.migrate import check_schema
 from storage.people import Person, Role, roles_of
 from storage.policies import Policy, TimebankRules
 from storage.rules import village_day
@@ -227,12 +226,8 @@ def _run(config: Config, do: Callable[[Database], Awaitable[T]]) -> T:
     """Open the database, do it, and say in one sentence why it was refused."""
 
     async def run() -> T:
-        database = Database(config.database.url.get_secret_value())
-        try:
-            await check_schema(database)
+        async with open_database(config) as database:
             return await do(database)
-        finally:
-            await database.dispose()
 
     try:
         return asyncio.run(run())

@@ -8,15 +8,13 @@ import aiohttp
 import click
 
 from bot.app import letter_ways, make_clock
-from bot.command import configured
+from bot.command import configured, open_database
 from bot.config import Config
 from handlers.features import PAPERS
 from schedules.explaining import Explained, explain
 from schedules.planner import Because, Look
-from storage.database import Database
 from storage.letter_lives import LetterLife
 from storage.letters import LetterState
-from storage.migrate import check_schema
 from storage.rules import VILLAGE_TIME
 
 STATES = {
@@ -58,14 +56,13 @@ def why(config: Config, letter: str) -> None:
 
 async def _explain(config: Config, letter: int | str) -> Explained | None:
     clock = make_clock(config)
-    database = Database(config.database.url.get_secret_value())
-    try:
-        await check_schema(database)
-        async with aiohttp.ClientSession() as http, database.reading() as session:
-            ways = letter_ways(config, http, clock)
-            return await explain(session, letter, PAPERS, ways, clock.now(), config.rules.letters)
-    finally:
-        await database.dispose()
+    async with (
+        open_database(config) as database,
+        aiohttp.ClientSession() as http,
+        database.reading() as session,
+    ):
+        ways = letter_ways(config, http, clock)
+        return await explain(session, letter, PAPERS, ways, clock.now(), config.rules.letters)
 
 
 def lines(explained: Explained) -> Iterator[str]:
