@@ -21,7 +21,7 @@ from handlers.drill import words
 from handlers.drill.before import hindrance
 from schedules.bell import BEAT
 from schedules.clock import Clock
-from storage import beats, drill_reports, drills, ladder
+from storage import beats, drill_reports, drills, ladder, villages
 from storage.database import Database, DatabaseInUseError
 from storage.drill_reports import Call, DrillReport
 from storage.drills import Drill, NewDrill
@@ -223,10 +223,10 @@ async def _read(config: Config, number: int | None, village: str | None) -> list
 
 
 async def _village_named(session: AsyncSession, name: str) -> int:
-    found = await session.scalar(select(Village.id).where(Village.name == name))
-    if found is None:
+    village = await villages.named(session, name)
+    if village is None:
         raise click.ClickException(f"没有叫{name}的村。")
-    return found
+    return village.id
 
 
 def _lines(shown: DrillReport) -> Iterator[str]:

@@ -5,16 +5,14 @@ from datetime import date, datetime
 from pathlib import Path
 
 import click
-from sqlalchemy import select
 
 from bot.command import configured, open_database
 from bot.config import Config
 from bot.week_sheet import write_week
 from schedules.clock import WallClock
-from storage import village_weeks
+from storage import village_weeks, villages
 from storage.rules import CheckinRules
 from storage.village_weeks import VillageWeek, Week, last_week, week_of
-from storage.villages import Village
 
 
 class IsoWeek(click.ParamType[date]):
@@ -56,7 +54,7 @@ async def _gather(
     config: Config, name: str, week: Week, now: datetime
 ) -> tuple[VillageWeek, VillageWeek]:
     async with open_database(config) as database, database.reading() as session:
-        village = await session.scalar(select(Village).where(Village.name == name))
+        village = await villages.named(session, name)
         if village is None:
             raise click.ClickException(f"没有叫 {name} 的村。")
         rules: CheckinRules = config.checkin

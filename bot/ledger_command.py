@@ -15,7 +15,7 @@ from bot.config import Config
 from bot.statements import NoFontError, Proof, draw_proof, liability_lines, write_transfers
 from schedules import auditing
 from schedules.clock import WallClock
-from storage import ledger, ledger_audit, ledger_members, ledger_statements
+from storage import ledger, ledger_audit, ledger_members, ledger_statements, villages
 from storage.database import Database
 from storage.ledger import (
     ChainHead,
@@ -141,10 +141,10 @@ def liability(config: Config, village: str) -> None:
 
 
 async def _village(session: AsyncSession, name: str) -> int:
-    found = await session.scalar(select(Village.id).where(Village.name == name))
-    if found is None:
+    village = await villages.named(session, name)
+    if village is None:
         raise click.ClickException(f"没有叫 {name} 的村。")
-    return found
+    return village.id
 
 
 @ledger_group.command()

@@ -39,3 +39,8 @@ class Group(Base):
 async def group_names(session: AsyncSession, villages: Collection[int]) -> dict[int, str]:
     rows = await session.execute(select(Group.id, Group.name).where(Group.village_id.in_(villages)))
     return {row.id: row.name for row in rows}
+
+
+async def named(session: AsyncSession, name: str) -> Village | None:
+    found: Village | None = await session.scalar(select(Village).where(Village.name == name))
+    return found

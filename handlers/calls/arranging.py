@@ -2,8 +2,6 @@
 
 import re
 
-from sqlalchemy import select
-
 from handlers.calls import words
 from handlers.calls.routes import NAME, NUMBER, call_of, number_in, router
 from handlers.calls.when import day_in
@@ -18,6 +16,7 @@ from storage import (
     people,
     requests,
     reviews,
+    villages,
     volunteers,
 )
 from storage.assigning import Answered, Taken
@@ -28,7 +27,6 @@ from storage.people import Role
 from storage.requests import Request, State
 from storage.reviews import RISK
 from storage.rules import village_day
-from storage.villages import Village
 
 SHOWN = 10
 
@@ -208,8 +206,8 @@ async def he_has_a_paper(turn: Turn) -> Reply:
 async def they_help_each_other(turn: Turn) -> Reply:
     said = re.fullmatch(_NEXT, turn.words)
     name = said["name"] if said else ""
-    other = await turn.session.scalar(select(Village.id).where(Village.name == name))
-    if other is None or other == turn.speaker.village_id:
+    other = await villages.named(turn.session, name)
+    if other is None or other.id == turn.speaker.village_id:
         return Reply(words.no_such_village(name))
-    await volunteers.tie_villages(turn.session, turn.speaker.village_id, other)
+    await volunteers.tie_villages(turn.session, turn.speaker.village_id, other.id)
     return Reply(words.villages_tied(name))
