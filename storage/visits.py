@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from storage.database import Base, BigId
-from storage.people import Person
+from storage.people import names_of
 
 
 class VisitState(StrEnum):
@@ -86,10 +86,7 @@ async def of_request(
 
 
 async def names(session: AsyncSession, visits: Collection[Visit]) -> list[str]:
-    rows = await session.execute(
-        select(Person.id, Person.name).where(Person.id.in_([one.volunteer_id for one in visits]))
-    )
-    known = {row.id: row.name for row in rows}
+    known = await names_of(session, {one.volunteer_id for one in visits})
     return [known[one.volunteer_id] for one in visits]
 
 
