@@ -11,11 +11,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from sqlalchemy import bindparam, delete, exists, select
+from sqlalchemy import bindparam, delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from storage.database import insert_new, run_many
-from storage.people import Identity, Person, PersonRole, Role
+from storage.people import Identity, Person, PersonRole, Role, is_elder
 from storage.villages import Village
 
 SMS, WECOM_ROBOT = "sms", "wecom_robot"
@@ -28,9 +28,8 @@ _WRITTEN_BETWEEN = re.compile(r"[\s()-]")
 
 async def numbers(session: AsyncSession) -> dict[str, str]:
     """Return whose each phone number is; where several share one, the first by id."""
-    is_elder = exists().where(PersonRole.person_id == Person.id, PersonRole.role == Role.ELDER)
     rows = await session.execute(
-        select(Person.id, Person.phone).where(Person.phone != "", ~is_elder).order_by(Person.id)
+        select(Person.id, Person.phone).where(Person.phone != "", ~is_elder()).order_by(Person.id)
     )
     owners: dict[str, str] = {}
     for person, written in rows:
