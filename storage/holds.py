@@ -99,11 +99,12 @@ def is_away(elder: Any, day: date) -> ColumnElement[bool]:
 
 def covers(elder: Any, day: date) -> ColumnElement[bool]:
     """Be true of a hold by which an elder is away on a day."""
+    return and_(Hold.elder_id == elder, _is_on(day))
+
+
+def _is_on(day: date) -> ColumnElement[bool]:
     return and_(
-        Hold.elder_id == elder,
-        Hold.first_day <= literal(day),
-        Hold.last_day >= literal(day),
-        Hold.ended_at.is_(None),
+        Hold.first_day <= literal(day), Hold.last_day >= literal(day), Hold.ended_at.is_(None)
     )
 
 
@@ -138,14 +139,7 @@ async def end(session: AsyncSession, elder: str, now: datetime) -> bool:
 async def covering(session: AsyncSession, elders: Collection[str], day: date) -> dict[str, Hold]:
     """Return of those who are away on a day the hold that lasts longest."""
     found = await session.scalars(
-        select(Hold)
-        .where(
-            Hold.elder_id.in_(elders),
-            Hold.first_day <= day,
-            Hold.last_day >= day,
-            Hold.ended_at.is_(None),
-        )
-        .order_by(Hold.last_day, Hold.id)
+        select(Hold).where(Hold.elder_id.in_(elders), _is_on(day)).order_by(Hold.last_day, Hold.id)
     )
     return {hold.elder_id: hold for hold in found}
 
