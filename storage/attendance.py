@@ -4,19 +4,19 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from storage import (
     assigning,
     call_letters,
     checkins,
+    letters,
     questions,
     visits,
 )
 from storage.call_letters import letter, tell
 from storage.checkins import BY_PROXY, Due, Heard
-from storage.letters import Letter, NewLetter, Urgency
+from storage.letters import NewLetter, Urgency
 from storage.requests import Request, State, Step, move
 from storage.rules import Rules
 from storage.visits import LIVE, Visit, VisitState
@@ -226,8 +226,7 @@ async def ask_who_is_there(
     keys = {f"{call_letters.WITH_HER}:{row.key}": row for row in due if row.elder_id in there}
     if not keys:
         return []
-    asked = set(await session.scalars(select(Letter.key).where(Letter.key.in_(keys))))
-    fresh = {key: row for key, row in keys.items() if key not in asked}
+    fresh = {key: keys[key] for key in await letters.unwritten(session, list(keys))}
     minutes = timedelta(minutes=rules.dispatch.with_her_minutes)
     await tell(
         session,
