@@ -7,9 +7,9 @@ import re
 from datetime import date, datetime, timedelta
 
 from handlers.hearing.days import duration, wish
+from storage.duties import DAY_MINUTES
 from storage.rules import village_day
 
-DAY_MINUTES = 24 * 60
 _KIN = "儿子|闺女|女儿|姑娘|孙子|孙女|外甥|侄|亲戚|娘家|兄弟|弟弟|妹妹|哥哥|姐姐|老家"
 _TO_STAY = re.compile(
     rf"(?:去|到|上|在|回|来)(?:我|俺)?(?:{_KIN})|走亲戚|出远门|出门|外出|不在家|请假"

@@ -25,6 +25,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from storage.database import Base, insert_new, run_many
+from storage.duties import DAY_MINUTES
 from storage.people import Caller, Person, PersonRole, Role
 
 NEVER = datetime(1970, 1, 1, tzinfo=UTC)
@@ -33,7 +34,6 @@ NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 EVERY_DAY = 0b1111111
 """All weekdays; Monday is the lowest bit."""
 
-DAY_MINUTES = 24 * 60
 
 GROUP, VILLAGE, BEYOND = range(3)
 """The rings in which volunteers are asked, and how far each of them goes."""

@@ -23,10 +23,11 @@ from storage import (
 from storage.assigning import Taken
 from storage.attendance import Came
 from storage.checkins import BY_PROXY, Heard
+from storage.duties import DAY_MINUTES
 from storage.people import Role
 from storage.requests import Request
 from storage.visits import VisitState
-from storage.volunteers import BEYOND, DAY_MINUTES, EVERY_DAY, GROUP, VILLAGE, Volunteer
+from storage.volunteers import BEYOND, EVERY_DAY, GROUP, VILLAGE, Volunteer
 
 _TAKE = rf"(?:我)?(?:接单|接|我接)\s*{NUMBER}"
 _TAKE_BEHIND = rf"{NUMBER}\s*(?:我)?接单?"
