@@ -41,11 +41,11 @@ from storage import (
     roster,
     volunteers,
 )
-from storage.call_letters import ABSENT, LOST, OFF, OFFER, WON
+from storage.call_letters import ABSENT, LOST, OFF, WON
 from storage.database import Database
 from storage.letters import Letter
 from storage.migrate import migrate
-from storage.offers import Offer
+from storage.offers import OFFER, Offer
 from storage.people import Caller, Person, Role
 from storage.placing import NewCall
 from storage.requests import Request, State

@@ -9,12 +9,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from storage import letters
 from storage.contacts import Around, around
 from storage.letters import NewLetter, Urgency
-from storage.offers import OFFER
 from storage.people import Person, addresses
 from storage.requests import Request
 from storage.villages import Group, Village
-
-__all__ = ["OFFER"]
 
 WON = "call_won"
 LOST = "call_lost"

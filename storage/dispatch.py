@@ -147,7 +147,7 @@ async def _tell_asked(
         [
             letter(
                 request,
-                call_letters.OFFER,
+                offers.OFFER,
                 one,
                 urgency=urgency(request),
                 expires_at=expires_at,

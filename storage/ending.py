@@ -62,7 +62,7 @@ async def withdraw_offers(session: AsyncSession, request: Request) -> None:
     """Let questions that have not left yet not be asked any more."""
     asked = await offers.of_request(session, request.id, request.turn)
     keys = [
-        letter(request, call_letters.OFFER, one.volunteer_id).key
+        letter(request, offers.OFFER, one.volunteer_id).key
         for one in asked
         if one.state != OfferState.OPEN
     ]

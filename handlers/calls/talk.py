@@ -9,13 +9,14 @@ from handlers.calls.routes import asking as asking_router
 from handlers.calls.routes import router
 from handlers.feature import Feature, Paper
 from storage import call_letters as letters
+from storage.offers import OFFER
 
 __all__ = ["ASKING", "FEATURE", "arranging", "asking", "going", "thanking"]
 
 FEATURE = Feature(
     router,
     {
-        letters.OFFER: Paper(words.offer, form="offer", ask=words.offer_ask),
+        OFFER: Paper(words.offer, form="offer", ask=words.offer_ask),
         letters.WON: Paper(words.won, form="offer", ask=words.won_ask),
         letters.LOST: Paper(words.lost),
         letters.COMING: Paper(words.coming, form="confirmation", ask=words.coming_ask),
