@@ -6,6 +6,7 @@ from pathlib import Path
 import click
 
 from bot import serve as street
+from bot.audit_command import audit_group
 from bot.command import address_told, config_option, configured, stop_at
 from bot.config import Config
 from bot.demo import demo
@@ -73,6 +74,7 @@ def import_(config: Config, file: Path) -> None:
     bring_in(config, file)
 
 
+main.add_command(audit_group)
 main.add_command(demo)
 main.add_command(drill_group)
 main.add_command(hearing)

@@ -8,7 +8,7 @@ any number of nodes write, and the rows they move are locked.
 import fcntl
 import os
 import sqlite3
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from functools import lru_cache, partial
@@ -55,6 +55,8 @@ writes the same pages over and over, and the longer it waits the fewer are carri
 CACHE_KILOBYTES = 16_000
 
 BRIEF = "shouwang_brief"
+
+_LAST = "shouwang_last"
 
 MOMENTS = 256
 """How many moments are remembered as they are written into rows."""
@@ -156,7 +158,10 @@ class Database:
         async with self._write.begin() as session:
             if brief:
                 await session.connection(execution_options={BRIEF: True})
+            session.info[_LAST] = []
             yield session
+            for do in session.info[_LAST]:
+                await do(session)
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncSession]:
@@ -178,6 +183,14 @@ class Database:
         await self._writer.dispose()
         if self._lock:
             self._lock.release()
+
+
+def at_last(session: AsyncSession, do: Callable[[AsyncSession], Awaitable[None]]) -> None:
+    """Do something as the last thing of a transaction: what it locks, others wait for briefly.
+
+    Raises LookupError in a session that only reads.
+    """
+    session.info[_LAST].append(do)
 
 
 async def run_many(

@@ -1,6 +1,7 @@
 """All tables together, for migrations and for a new database."""
 
 from storage.absences import Absence
+from storage.audit import AuditHead, AuditRow
 from storage.beats import Beat
 from storage.checkins import Expectation, Plan, SignOfLife
 from storage.credentials import Credential
@@ -97,6 +98,8 @@ TABLES = (
     Offer,
     Visit,
     Statement,
+    AuditRow,
+    AuditHead,
 )
 
 metadata = Base.metadata
