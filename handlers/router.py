@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from handlers.message import Kind, Reply
 from handlers.turn import Turn
+from storage.authority import Act
 
 
 class NotMine:
@@ -56,6 +57,11 @@ def does(*kinds: Kind) -> Condition:
     """Listen for what a person does, whatever the words."""
     wanted = frozenset(kinds)
     return lambda turn: turn.message.kind in wanted
+
+
+def may(act: Act, condition: Condition) -> Condition:
+    """Listen only to people who may do this at all."""
+    return lambda turn: turn.may(act) and condition(turn)
 
 
 def known(condition: Condition) -> Condition:

@@ -12,6 +12,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from handlers.hearing import Hearing, Level, Verdict
 from handlers.message import Kind, Message
+from storage import authority
+from storage.authority import Act
 from storage.incidents import Live
 from storage.people import Caller, Role
 from storage.questions import Asked
@@ -87,6 +89,14 @@ class Turn:
     @property
     def is_elder(self) -> bool:
         return self.caller is not None and self.caller.is_a(Role.ELDER)
+
+    @property
+    def has_office(self) -> bool:
+        return self.caller is not None and self.caller.has_office
+
+    def may(self, act: Act) -> bool:
+        """Tell whether the speaker may do this at all, to whomsoever."""
+        return self.caller is not None and authority.does(self.caller, act)
 
     @property
     def speaker(self) -> Caller:

@@ -10,7 +10,7 @@ from enum import StrEnum
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from storage import call_letters, ledger_members, requests, visits
+from storage import authority, call_letters, requests, visits
 from storage.call_letters import letter, tell
 from storage.ledger import FrozenError
 from storage.people import Caller
@@ -40,14 +40,10 @@ async def may_confirm(session: AsyncSession, caller: Caller, request: Request) -
     """
     if not await requests.stands_by_her(session, caller, request):
         return False
-    went = await visits.of_request(session, request.id)
-    for visit in went:
-        if visit.volunteer_id == caller.id:
-            return False
-        kin = await ledger_members.is_relative(session, caller.id, visit.volunteer_id)
-        if kin and caller.id != request.elder_id:
-            return False
-    return True
+    went = {one.volunteer_id for one in await visits.of_request(session, request.id)}
+    if caller.id == request.elder_id:
+        return caller.id not in went
+    return not await authority.is_of_household(session, caller.id, went)
 
 
 async def confirm(

@@ -7,8 +7,9 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstra
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
+from storage.authority import Act, may
 from storage.database import Base, BigId, insert_new
-from storage.people import Person
+from storage.people import Caller, Person
 
 
 class Credential(Base):
@@ -65,7 +66,7 @@ class Ending:
     valid_until: date
 
 
-async def ending(session: AsyncSession, village: int, today: date, days: int) -> list[Ending]:
+async def ending(session: AsyncSession, caller: Caller, today: date, days: int) -> list[Ending]:
     """Return whose papers end within so many days and have not been renewed, the next first."""
     later = Credential.__table__.alias()
     renewed = (
@@ -81,7 +82,7 @@ async def ending(session: AsyncSession, village: int, today: date, days: int) ->
         select(Person.name, Credential.kind, Credential.valid_until)
         .join(Person, Person.id == Credential.person_id)
         .where(
-            Person.village_id == village,
+            may(caller, Act.ASSIGN),
             Credential.valid_until.between(today, today + timedelta(days=days)),
             ~renewed,
         )

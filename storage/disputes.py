@@ -12,7 +12,7 @@ from sqlalchemy import ForeignKey, String, UniqueConstraint, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
-from storage import call_letters, confirming, requests, visits
+from storage import authority, call_letters, confirming, requests, visits
 from storage.call_letters import letter, tell
 from storage.database import Base, BigId, insert_new
 from storage.ledger import FrozenError
@@ -49,7 +49,7 @@ class Judged(StrEnum):
     NOT_YOURS = "not_yours"
     NOT_NOW = "not_now"
     TOO_EARLY = "too_early"  # a side has not told yet, and still has time
-    PARTY = "party"  # nobody judges his own case
+    PARTY = "party"  # nobody judges a case of his own household
 
 
 async def dispute(
@@ -77,9 +77,13 @@ async def _sides(session: AsyncSession, request: Request, now: datetime) -> list
 
 
 async def is_party(session: AsyncSession, caller: Caller, request: Request) -> bool:
+    return caller.id in await _parties(session, request)
+
+
+async def _parties(session: AsyncSession, request: Request) -> set[str]:
     done = await visits.of_request(session, request.id, (VisitState.DONE,))
-    there = {one.volunteer_id for one in done}
-    return caller.id in there | {request.elder_id, request.said_by, request.disputed_by}
+    said = {request.elder_id, request.said_by, request.disputed_by}
+    return {one.volunteer_id for one in done} | {one for one in said if one}
 
 
 async def state_it(
@@ -132,7 +136,8 @@ async def ask_to_judge(
     session: AsyncSession, request: Request, now: datetime, rules: Rules
 ) -> None:
     """Ask the coordinator, or on appeal the supervisor, and ask again each day."""
-    there = set(await _sides(session, request, now))
+    sides = {*await _sides(session, request, now), *await _parties(session, request)}
+    there = await authority.households(session, sides)
     who = call_letters.supervisors if request.appealed_by else call_letters.coordinators
     hears = await who(session, request, now, there)
     if not hears:  # nobody impartial below: it goes up
@@ -164,7 +169,7 @@ async def judge(
         return Judged.NOT_YOURS
     if request.state != State.DISPUTED or (request.verdict and not request.appealed_by):
         return Judged.NOT_NOW
-    if await is_party(session, caller, request):
+    if await authority.is_of_household(session, caller.id, await _parties(session, request)):
         return Judged.PARTY
     if request.told == 0 and not await both_told(session, request):
         return Judged.TOO_EARLY

@@ -13,8 +13,10 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, String, exists, selec
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
+from storage import authority
+from storage.authority import Act
 from storage.database import Base, BigId, insert_new
-from storage.people import Caller, Person, PersonRole, Role
+from storage.people import Caller, Person, Role
 from storage.villages import Village
 
 _GOES_ON = text("over_at IS NULL")
@@ -114,8 +116,7 @@ async def may_be_stopped_by(session: AsyncSession, caller: Caller) -> Drill | No
 def _is_his(drill: Drill, caller: Caller) -> bool:
     if drill.asked_by is not None:
         return drill.asked_by == caller.id
-    is_here = caller.is_a(Role.COORDINATOR) and drill.village_id == caller.village_id
-    return is_here or caller.is_a(Role.SUPERVISOR)
+    return caller.coordinates(drill.village_id) or caller.is_a(Role.SUPERVISOR)
 
 
 async def drop(session: AsyncSession, drill: Drill, now: datetime) -> bool:
@@ -146,13 +147,11 @@ async def elders_named(
 
     `village` is "" where none is named.
     """
-    reach = [] if caller.is_a(Role.SUPERVISOR) else [Person.village_id == caller.village_id]
     named = [Village.name == village] if village else []
     rows = await session.execute(
         select(Person.id, Person.name, Village.id, Village.name)
         .join(Village, Village.id == Person.village_id)
-        .join(PersonRole, PersonRole.person_id == Person.id)
-        .where(Person.name == name, PersonRole.role == Role.ELDER, *reach, *named)
+        .where(Person.name == name, authority.may(caller, Act.DRILL), *named)
         .order_by(Village.name, Person.id)
     )
     return [Drilled(*row) for row in rows]

@@ -36,11 +36,12 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute, Mapped, mapped_column
 
-from storage import letters
+from storage import authority, letters
+from storage.authority import Act
 from storage.database import Base, BigId, insert_new, run_many
 from storage.drills import Drill
 from storage.letters import Claimed, NewLetter, Urgency
-from storage.people import Caller, Person, Role, served_by_stand_in
+from storage.people import Caller, Person, Role
 from storage.rules import Circle, LadderRules
 from storage.villages import Village
 
@@ -566,13 +567,10 @@ async def visible_to(session: AsyncSession, caller: Caller, *, drills: bool = Fa
     """
     mine = [_was_called(caller.id)]
     no_secret = Incident.kind != IncidentKind.CRISIS
-    stands_in = exists().where(Person.id == Incident.elder_id, served_by_stand_in(caller.id))
-    mine.append(and_(no_secret, stands_in))
-    if caller.is_a(Role.COORDINATOR):
+    hers = exists().where(Person.id == Incident.elder_id, authority.may(caller, Act.GO_TO))
+    mine.append(and_(no_secret, hers))
+    if caller.is_a(Role.COORDINATOR):  # of a whole village, which is about no elder
         mine.append(and_(no_secret, Incident.village_id == caller.village_id))
-    if caller.is_a(Role.LEADER) and caller.group_id is not None:
-        group = select(Person.id).where(Person.group_id == caller.group_id)
-        mine.append(and_(no_secret, Incident.elder_id.in_(group)))
     rows = await session.execute(
         select_live()
         .where(or_(*mine), _ELDER.is_distinct_from(caller.id), true() if drills else ~_IS_DRILL)

@@ -9,20 +9,19 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from sqlalchemy import (
-    ColumnElement,
     ForeignKey,
     String,
     UniqueConstraint,
     case,
     delete,
     func,
-    or_,
     select,
     update,
 )
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
+from storage.authority import Act, kin_of, may
 from storage.database import Base, insert_new
 from storage.ledger import Account, Head, open_accounts, take_head
 from storage.people import Caller, Person, Tie, TieKind
@@ -88,11 +87,11 @@ async def namesakes(
 
     Among her relatives as the village has confirmed them, or among everybody in the village.
     """
-    among = _relatives(giver.id) if gifts == "relatives" else Person.village_id == giver.village_id
+    act = Act.GIVE_KIN if gifts == "relatives" else Act.GIVE
     rows = await session.execute(
         select(Person.id, Person.name, Group.name)
         .outerjoin(Group, Group.id == Person.group_id)
-        .where(among, Person.id != giver.id, Person.name.endswith(name, autoescape=True))
+        .where(may(giver, act), Person.id != giver.id, Person.name.endswith(name, autoescape=True))
         .order_by(Person.id)
         .limit(20)
     )
@@ -103,9 +102,7 @@ async def namesakes(
 
 async def is_relative(session: AsyncSession, person: str, other: str) -> bool:
     """Tell whether the village knows two people as family, whichever of them is the elder."""
-    return bool(
-        await session.scalar(select(Person.id).where(_relatives(person), Person.id == other))
-    )
+    return bool(await session.scalar(select(Person.id).where(kin_of(person), Person.id == other)))
 
 
 async def parents_of(session: AsyncSession, people: Collection[str]) -> dict[str, str]:
@@ -116,13 +113,6 @@ async def parents_of(session: AsyncSession, people: Collection[str]) -> dict[str
         .group_by(Tie.person_id)
     )
     return {row[0]: row[1] for row in rows}
-
-
-def _relatives(person: str) -> ColumnElement[bool]:
-    """Family counts both ways: a mother's child may give to her, and she to the child."""
-    hers = select(Tie.person_id).where(Tie.elder_id == person, Tie.kind == TieKind.FAMILY)
-    theirs = select(Tie.elder_id).where(Tie.person_id == person, Tie.kind == TieKind.FAMILY)
-    return or_(Person.id.in_(hers), Person.id.in_(theirs))
 
 
 async def team_account(session: AsyncSession, team: str) -> str:

@@ -21,9 +21,8 @@ from sqlalchemy import (
     update,
 )
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import InstrumentedAttribute, Mapped, aliased, mapped_column
+from sqlalchemy.orm import InstrumentedAttribute, Mapped, mapped_column
 
-from storage.absences import stood_in_for
 from storage.database import Base
 from storage.villages import Group
 
@@ -38,6 +37,10 @@ class Role(StrEnum):
     COORDINATOR = "coordinator"
     DOCTOR = "doctor"
     SUPERVISOR = "supervisor"
+
+
+OFFICES = frozenset({Role.LEADER, Role.COORDINATOR})
+"""Those who answer for others: for a group, or for a village."""
 
 
 class TieKind(StrEnum):
@@ -116,6 +119,17 @@ class Caller:
 
     def is_a(self, role: Role) -> bool:
         return role in self.roles
+
+    @property
+    def has_office(self) -> bool:
+        """Tell whether he answers for a group or a village."""
+        return not OFFICES.isdisjoint(self.roles)
+
+    def leads(self, group: int | None) -> bool:
+        return self.is_a(Role.LEADER) and self.group_id is not None and self.group_id == group
+
+    def coordinates(self, village: int) -> bool:
+        return self.is_a(Role.COORDINATOR) and self.village_id == village
 
 
 # Built once: every batch asks it, and building it anew costs more than asking.
@@ -272,103 +286,13 @@ async def roles_of(session: AsyncSession, person_id: str) -> frozenset[Role]:
     return frozenset(Role(role) for role in found)
 
 
-async def elder_in_care_of(session: AsyncSession, caller: Caller, name: str) -> Person | None:
-    """Return the one elder of this name for whom the caller may speak, else None.
-
-    A leader speaks for her group, a coordinator for her village, who stands in for either as
-    she does, family and neighbours for those they are tied to. Where two have the same name,
-    neither is meant.
-    """
-    return await _only_one(session, name, in_care_of(caller))
-
-
-def in_care_of(caller: Caller) -> ColumnElement[bool]:
-    """Return what holds of the elders for whom the caller may speak."""
-    tied = select(Tie.elder_id).where(Tie.person_id == caller.id)
-    mine = (Person.id.in_(tied), *_served_by(caller), served_by_stand_in(caller.id))
-    return and_(is_elder(), or_(*mine))
+def is_a(role: Role) -> ColumnElement[bool]:
+    """Be true of the people who are this."""
+    return Person.id.in_(select(PersonRole.person_id).where(PersonRole.role == role))
 
 
 def is_elder() -> ColumnElement[bool]:
-    return Person.id.in_(select(PersonRole.person_id).where(PersonRole.role == Role.ELDER))
-
-
-async def elder_served_by(session: AsyncSession, caller: Caller, name: str) -> Person | None:
-    """Return the one elder of this name in the group he leads or the village he serves."""
-    return await _only_one(session, name, or_(false(), *_served_by(caller)), is_elder())
-
-
-def in_view_of(caller: Caller) -> ColumnElement[bool]:
-    """Tell of a person whether she is an elder whom the caller may look at: who may see whom.
-
-    A leader sees her group, a coordinator his village, and families their own. A neighbour
-    may speak for an elder, and sees no more of her than any other.
-    """
-    family = select(Tie.elder_id).where(Tie.person_id == caller.id, Tie.kind == TieKind.FAMILY)
-    return and_(is_elder(), or_(Person.id.in_(family), *_served_by(caller)))
-
-
-async def sees_anybody(session: AsyncSession, caller: Caller) -> bool:
-    found = await session.scalar(select(Person.id).where(in_view_of(caller)).limit(1))
-    return found is not None
-
-
-async def serves(session: AsyncSession, caller: Caller, person: str) -> bool:
-    """Tell whether somebody lives in the group he leads or the village he serves."""
-    is_hers = or_(false(), *_served_by(caller))
-    return await session.scalar(select(Person.id).where(Person.id == person, is_hers)) is not None
-
-
-async def elder_in_view_of(session: AsyncSession, caller: Caller, name: str) -> Person | None:
-    """Return the one elder of this name whom the caller may look at, else None."""
-    return await _only_one(session, name, in_view_of(caller))
-
-
-async def in_reach_of(session: AsyncSession, caller: Caller, name: str) -> Person | None:
-    """Return the one person of this name in the caller's group or village, else None."""
-    return await _only_one(session, name, or_(false(), *_served_by(caller)))
-
-
-async def villager_named(session: AsyncSession, caller: Caller, name: str) -> Person | None:
-    """Return the one person of this name in the caller's village, else None."""
-    return await _only_one(session, name, Person.village_id == caller.village_id)
-
-
-async def villager_of(session: AsyncSession, village: int, name: str, role: Role) -> Person | None:
-    """Return the one person of this name in a village who is this there, else None."""
-    is_it = select(PersonRole.person_id).where(PersonRole.role == role)
-    return await _only_one(session, name, Person.village_id == village, Person.id.in_(is_it))
-
-
-def _served_by(caller: Caller) -> list[ColumnElement[bool]]:
-    served = []
-    if caller.is_a(Role.LEADER) and caller.group_id is not None:
-        served.append(Person.group_id == caller.group_id)
-    if caller.is_a(Role.COORDINATOR):
-        served.append(Person.village_id == caller.village_id)
-    return served
-
-
-def served_by_stand_in(person: str) -> ColumnElement[bool]:
-    """Be true of those whom somebody looks after who is away, and for whom this one stands in."""
-    absent = aliased(Person)
-    return exists().where(
-        absent.id.in_(stood_in_for(person)),
-        PersonRole.person_id == absent.id,
-        or_(
-            and_(PersonRole.role == Role.LEADER, absent.group_id == Person.group_id),
-            and_(PersonRole.role == Role.COORDINATOR, absent.village_id == Person.village_id),
-        ),
-    )
-
-
-async def _only_one(
-    session: AsyncSession, name: str, *conditions: ColumnElement[bool]
-) -> Person | None:
-    found = (
-        await session.scalars(select(Person).where(Person.name == name, *conditions).limit(2))
-    ).all()
-    return found[0] if len(found) == 1 else None
+    return is_a(Role.ELDER)
 
 
 @dataclass(frozen=True, slots=True)
@@ -416,32 +340,3 @@ class Villager:
     is_tied: bool
     is_family: bool
     is_in_group: bool
-
-
-async def villagers_around(session: AsyncSession, caller: Caller) -> list[Villager]:
-    """Return everybody of the caller's village, and those tied to him elsewhere."""
-    ties: dict[str, set[str]] = {}
-    for person, kind in await session.execute(
-        select(Tie.elder_id, Tie.kind).where(Tie.person_id == caller.id)
-    ):
-        ties.setdefault(person, set()).add(kind)
-    rows = await session.execute(
-        select(Person.id, Person.name, Person.gender, Person.group_id, is_elder())
-        .where(
-            or_(Person.village_id == caller.village_id, Person.id.in_(ties)),
-            Person.id != caller.id,
-        )
-        .order_by(Person.id)
-    )
-    return [
-        Villager(
-            person,
-            name,
-            gender,
-            elder,
-            person in ties,
-            TieKind.FAMILY in ties.get(person, ()),
-            group is not None and group == caller.group_id,
-        )
-        for person, name, gender, group, elder in rows
-    ]

@@ -32,8 +32,11 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
+from storage import authority
+from storage.authority import Act
 from storage.categories import Terms, terms_of
 from storage.database import Base, BigId, insert_new
+from storage.letters import Letter
 from storage.offers import Offer
 from storage.people import Caller, Person, Role, Tie, TieKind
 from storage.policies import Policy
@@ -318,28 +321,38 @@ async def find(session: AsyncSession, caller: Caller, number: int) -> Request | 
     found = await session.scalar(
         select(Request.id)
         .where(Request.number == number, concerns(caller))
-        .order_by(Request.ended_at.is_(None).desc(), Request.id.desc())
+        .order_by(*_asked_first(caller), Request.ended_at.is_(None).desc(), Request.id.desc())
         .limit(1)
     )
     return await hold(session, found) if found is not None else None
 
 
+def _asked_first(caller: Caller) -> list[ColumnElement[bool]]:
+    """A supervisor has many villages, and each its own call 1001: he means what he was asked."""
+    if not caller.is_a(Role.SUPERVISOR):
+        return []
+    asked = exists().where(
+        Letter.recipient_id == caller.id,
+        Letter.number == Request.number,
+        Letter.about_id == Request.elder_id,
+        Letter.sent_at.is_not(None),  # the index of what he got
+    )
+    return [asked.desc()]
+
+
 def concerns(caller: Caller) -> ColumnElement[bool]:
     """Return which calls somebody may speak of."""
-    kin = select(Tie.elder_id).where(Tie.person_id == caller.id, Tie.kind == TieKind.FAMILY)
     mine = [
         Request.elder_id == caller.id,
         Request.said_by == caller.id,
-        Request.elder_id.in_(kin),
+        exists().where(Person.id == Request.elder_id, authority.may(caller, Act.LOOK)),
         exists().where(Offer.request_id == Request.id, Offer.volunteer_id == caller.id),
         exists().where(Visit.request_id == Request.id, Visit.volunteer_id == caller.id),
     ]
-    if caller.is_a(Role.LEADER) and caller.group_id is not None:
-        mine.append(Request.group_id == caller.group_id)
-    if caller.is_a(Role.COORDINATOR) or caller.is_a(Role.VOLUNTEER):
+    if caller.is_a(Role.VOLUNTEER):
         mine.append(Request.village_id == caller.village_id)
     if caller.is_a(Role.SUPERVISOR):
-        mine.append(Request.state == State.DISPUTED)
+        mine.append(Request.state.in_((State.DISPUTED, State.REVIEW)))
     return or_(*mine)
 
 
@@ -365,12 +378,11 @@ async def stands_by_her(session: AsyncSession, caller: Caller, request: Request)
 
 
 def leads(caller: Caller, request: Request) -> bool:
-    is_leader = caller.is_a(Role.LEADER) and caller.group_id == request.group_id
-    return (is_leader and caller.group_id is not None) or coordinates(caller, request)
+    return caller.leads(request.group_id) or coordinates(caller, request)
 
 
 def coordinates(caller: Caller, request: Request) -> bool:
-    return caller.is_a(Role.COORDINATOR) and caller.village_id == request.village_id
+    return caller.coordinates(request.village_id)
 
 
 async def alike(
@@ -468,15 +480,13 @@ def since(now: datetime) -> datetime:
 
 async def open_in(session: AsyncSession, caller: Caller, limit: int) -> list[tuple[Request, str]]:
     """Return the calls that wait for somebody, in a leader's group or a coordinator's village."""
-    among = (
-        Request.village_id == caller.village_id
-        if caller.is_a(Role.COORDINATOR)
-        else Request.group_id == caller.group_id
-    )
     rows = await session.execute(
         select(Request, Person.name)
         .join(Person, Person.id == Request.elder_id)
-        .where(among, Request.state.in_((State.REVIEW, State.OPEN, State.DISPUTED)))
+        .where(
+            authority.may(caller, Act.ARRANGE),
+            Request.state.in_((State.REVIEW, State.OPEN, State.DISPUTED)),
+        )
         .order_by(Request.starts_at, Request.id)
         .limit(limit)
     )

@@ -4,9 +4,10 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from storage import call_letters, visits
+from storage import authority, call_letters, requests, visits
 from storage.call_letters import letter, tell, urgency
 from storage.ending import give_up, let_go_of
+from storage.people import Caller, Role
 from storage.purses import Purse
 from storage.requests import Request, State, Step, move
 from storage.rules import Rules
@@ -67,12 +68,28 @@ async def ask_to_look(session: AsyncSession, request: Request, now: datetime, ru
 
 
 async def _reviewers(session: AsyncSession, request: Request, now: datetime) -> list[str]:
+    """Return who is asked: nobody of her household, and where nobody else is left, who is above."""
+    hers = await authority.households(session, {request.elder_id})
+    above = await call_letters.coordinators(session, request, now, hers)
+    above = above or await call_letters.supervisors(session, request, now, hers)
     if request.why == PURSE:
-        return await call_letters.coordinators(session, request, now)
-    leader = await call_letters.leaders(session, request, now)
-    if request.told == 0:
-        return leader
-    return list(dict.fromkeys([*leader, *await call_letters.coordinators(session, request, now)]))
+        return above
+    leader = await call_letters.leaders(session, request, now, hers)
+    return list(dict.fromkeys([*leader, *above])) if request.told or not leader else leader
+
+
+async def may_decide(session: AsyncSession, caller: Caller, request: Request) -> bool:
+    """Let a leader look at a risk, and only a coordinator vouch for minutes.
+
+    Nobody decides about his own household; the supervisor may, where nobody else is left.
+    """
+    if await authority.is_of_household(session, caller.id, {request.elder_id}):
+        return False
+    if caller.is_a(Role.SUPERVISOR) and request.state == State.REVIEW:
+        return True
+    if request.state == State.REVIEW and request.why != RISK:
+        return requests.coordinates(caller, request)
+    return requests.leads(caller, request)
 
 
 async def approve(

@@ -26,6 +26,7 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
+from storage.authority import Act, may
 from storage.checkins import (
     BY_PROXY,
     SAID_WELL,
@@ -38,7 +39,7 @@ from storage.checkins import (
 )
 from storage.database import Base, insert_new
 from storage.holds import Hold, covers
-from storage.people import Caller, Person, PersonRole, Role, in_care_of, is_elder, is_reached
+from storage.people import Caller, Person, PersonRole, Role, is_elder, is_reached
 from storage.rules import CheckinRules, at_village
 from storage.villages import Group, Village
 
@@ -221,7 +222,7 @@ async def rows_for(
     asked = await session.execute(
         _select_rows(ListEntry.number, true(), day, rules)
         .join(ListEntry, ListEntry.elder_id == Person.id)
-        .where(ListEntry.person_id == caller.id, ListEntry.day == day, in_care_of(caller))
+        .where(ListEntry.person_id == caller.id, ListEntry.day == day, may(caller, Act.SPEAK_FOR))
         .order_by(_group_name, ListEntry.number)
     )
     rows = [Row(*row) for row in asked]
@@ -242,7 +243,7 @@ async def of_group(
         .where(
             SheetNumber.village_id == caller.village_id,
             SheetNumber.group_id == group,
-            in_care_of(caller),
+            may(caller, Act.SPEAK_FOR),
         )
         .order_by(SheetNumber.number)
     )
@@ -286,13 +287,11 @@ def _has_sign(begins: datetime, ends: datetime, kind: ColumnElement[bool]) -> Co
 
 async def groups_of(session: AsyncSession, caller: Caller) -> list[tuple[int, str]]:
     """Return the groups whose sheets the caller may fill in, by name: (group, name) each."""
-    if not (caller.is_a(Role.COORDINATOR) or caller.is_a(Role.LEADER)):
-        return []
-    only = true() if caller.is_a(Role.COORDINATOR) else SheetNumber.group_id == caller.group_id
     rows = await session.execute(
         select(SheetNumber.group_id, _group_name)
+        .join(Person, _LIVES_THERE)
         .outerjoin(Group, Group.id == SheetNumber.group_id)
-        .where(SheetNumber.village_id == caller.village_id, only)
+        .where(may(caller, Act.FILL_SHEET))
         .distinct()
         .order_by(_group_name)
     )

@@ -10,7 +10,7 @@ from storage import absences, deputies, letters, people, rota
 from storage.absences import AWAY, NewAbsence
 from storage.duties import Place
 from storage.letters import NewLetter, Urgency
-from storage.people import Person, Role
+from storage.people import OFFICES, Person, Role
 from storage.rota import Rota
 from storage.rules import at_village, village_day
 
@@ -20,8 +20,6 @@ IS_AWAY = "is_away"
 """The letter to those who coordinate: who is away, and who stands in."""
 IS_BACK = "is_back"
 """The letter to all who heard that he is away."""
-
-_ANSWERING = frozenset({Role.LEADER, Role.COORDINATOR})
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +38,7 @@ async def leave(
     Whoever stands in hears it, and so do the coordinators, once. Said twice, it is one absence.
     """
     roles = await people.roles_of(session, person_id)
-    if not roles & _ANSWERING:
+    if not roles & OFFICES:
         return None
     since = at_village(first, datetime.min.time())
     until = at_village(last + timedelta(days=1), datetime.min.time())

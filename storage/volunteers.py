@@ -24,6 +24,7 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
+from storage.authority import Act, may
 from storage.database import Base, insert_new, run_many
 from storage.duties import DAY_MINUTES
 from storage.people import Caller, Person, PersonRole, Role
@@ -225,7 +226,7 @@ async def talents(session: AsyncSession, caller: Caller, field: str, limit: int)
         select(Person.name, Person.skills, Person.phone, Volunteer.is_on_duty)
         .join(Volunteer, Volunteer.person_id == Person.id, isouter=True)
         .where(
-            Person.village_id == caller.village_id,
+            may(caller, Act.KNOW_SKILLS),
             Person.skills.contains(field, autoescape=True) if field else Person.skills != "",
         )
         .order_by(Volunteer.is_on_duty.is_(True).desc(), Person.name)
@@ -234,14 +235,14 @@ async def talents(session: AsyncSession, caller: Caller, field: str, limit: int)
     return [Talent(name, skills, phone, bool(on_duty)) for name, skills, phone, on_duty in rows]
 
 
-async def never_asked(session: AsyncSession, village: int) -> Sequence[str]:
+async def never_asked(session: AsyncSession, caller: Caller) -> Sequence[str]:
     """Return the names of those on duty whom no call has ever reached."""
     return (
         await session.scalars(
             select(Person.name)
             .join(Volunteer, Volunteer.person_id == Person.id)
             .where(
-                Volunteer.village_id == village,
+                may(caller, Act.ASSIGN),
                 Volunteer.is_on_duty,
                 Volunteer.last_asked_at == NEVER,
             )

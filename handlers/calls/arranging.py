@@ -6,10 +6,11 @@ from handlers.calls import words
 from handlers.calls.routes import NAME, NUMBER, call_of, number_in, router
 from handlers.calls.when import day_in
 from handlers.message import Reply
-from handlers.router import NOT_MINE, Answer, Condition, says
+from handlers.router import NOT_MINE, Answer, may, says
 from handlers.turn import Turn
 from storage import (
     assigning,
+    authority,
     choosing,
     credentials,
     offers,
@@ -20,12 +21,11 @@ from storage import (
     volunteers,
 )
 from storage.assigning import Answered, Taken
+from storage.authority import Act
 from storage.categories import PAPERS
 from storage.credentials import NewCredential
 from storage.offers import OfferState
-from storage.people import Role
 from storage.requests import Request, State
-from storage.reviews import RISK
 from storage.rules import village_day
 
 SHOWN = 10
@@ -42,23 +42,12 @@ _NEXT = rf"邻村\s*{NAME}"
 _WHOM = rf"问过谁\s*{NUMBER}|{NUMBER.replace('<number>', '<other>')}\s*问过谁"
 
 
-def arranges(condition: Condition) -> Condition:
-    """Listen only to leaders and coordinators."""
-
-    def listens(turn: Turn) -> bool:
-        caller = turn.caller
-        is_one = caller is not None and (caller.is_a(Role.LEADER) or caller.is_a(Role.COORDINATOR))
-        return is_one and condition(turn)
-
-    return listens
-
-
-@router.when(arranges(says(_YES)))
+@router.when(may(Act.DECIDE, says(_YES)))
 async def it_may_go_out(turn: Turn) -> Answer:
     request = await call_of(turn, _YES)
     if request is None:
         return NOT_MINE
-    if not _may_look(turn, request):
+    if not await reviews.may_decide(turn.session, turn.speaker, request):
         return Reply(words.not_yours(request.number))
     if not await reviews.approve(turn.session, request, turn.speaker.id, turn.now, turn.rules):
         return Reply(words.stands(request.number, request.state))
@@ -67,29 +56,19 @@ async def it_may_go_out(turn: Turn) -> Answer:
     return Reply(said(request.number))
 
 
-def _may_look(turn: Turn, request: Request) -> bool:
-    """Let a leader look at a risk, and only a coordinator vouch for minutes; nobody for himself."""
-    caller = turn.speaker
-    if caller.id == request.elder_id:
-        return False
-    if request.state == State.REVIEW and request.why != RISK:
-        return requests.coordinates(caller, request)
-    return requests.leads(caller, request)
-
-
-@router.when(arranges(says(_NO)))
+@router.when(may(Act.DECIDE, says(_NO)))
 async def it_may_not(turn: Turn) -> Answer:
     request = await call_of(turn, _NO)
     if request is None:
         return NOT_MINE
-    if not _may_look(turn, request):
+    if not await reviews.may_decide(turn.session, turn.speaker, request):
         return Reply(words.not_yours(request.number))
     if not await reviews.refuse(turn.session, request, turn.speaker.id, turn.now, turn.rules):
         return Reply(words.stands(request.number, request.state))
     return Reply(words.not_approved(request.number))
 
 
-@router.when(arranges(says(_ASSIGN)))
+@router.when(may(Act.ARRANGE, says(_ASSIGN)))
 async def he_goes(turn: Turn) -> Answer:
     number = number_in(turn, _ASSIGN)
     request = await call_of(turn, _ASSIGN)
@@ -99,7 +78,7 @@ async def he_goes(turn: Turn) -> Answer:
         return Reply(words.not_yours(number))
     said = re.fullmatch(_ASSIGN, turn.words)
     name = said["name"] if said else ""
-    who = await people.villager_of(turn.session, request.village_id, name, Role.VOLUNTEER)
+    who = await authority.the_one(turn.session, turn.speaker, Act.ASSIGN, name)
     if who is None:
         return Reply(words.nobody_of_that_name(name))
     await volunteers.profile(turn.session, who.id)
@@ -123,14 +102,14 @@ async def _say(turn: Turn, request: Request, who: str, name: str, answered: Answ
     return Reply(words.assigned(number, name))
 
 
-@router.when(arranges(says(r"等人的?事?|待办|求助|没人接")))
+@router.when(may(Act.ARRANGE, says(r"等人的?事?|待办|求助|没人接")))
 async def what_waits(turn: Turn) -> Reply:
     rows = await requests.open_in(turn.session, turn.speaker, SHOWN)
     calls = [(one.number, name, one.category, one.starts_at, one.state) for one, name in rows]
     return Reply(words.open_calls(calls))
 
 
-@router.when(arranges(says(_WHOM)))
+@router.when(may(Act.ARRANGE, says(_WHOM)))
 async def who_was_asked(turn: Turn) -> Answer:
     """Show who was asked, what he said, and what his score was made of."""
     said = re.fullmatch(_WHOM, turn.words)
@@ -153,7 +132,7 @@ async def who_was_asked(turn: Turn) -> Answer:
     return Reply(words.why_them(request.number, found))
 
 
-@router.when(arranges(says(_TALENT)))
+@router.when(may(Act.ARRANGE, says(_TALENT)))
 async def who_knows_it(turn: Turn) -> Reply:
     said = re.fullmatch(_TALENT, turn.words)
     field = said["field"] if said else ""
@@ -161,30 +140,29 @@ async def who_knows_it(turn: Turn) -> Reply:
     return Reply(words.talents(field, found))
 
 
-@router.when(arranges(says("(?:还)?(?:没|谁没)问过(?:谁|的人)?|没问过的")))
+@router.when(may(Act.ARRANGE, says("(?:还)?(?:没|谁没)问过(?:谁|的人)?|没问过的")))
 async def whom_nobody_asked(turn: Turn) -> Reply:
-    found = await volunteers.never_asked(turn.session, turn.speaker.village_id)
+    found = await volunteers.never_asked(turn.session, turn.speaker)
     return Reply(words.never_asked(found))
 
 
-@router.when(arranges(says("(?:快)?到期的?(?:证件)?")))
+@router.when(may(Act.ARRANGE, says("(?:快)?到期的?(?:证件)?")))
 async def whose_papers_end(turn: Turn) -> Reply:
     today = village_day(turn.now)
     days = turn.rules.dispatch.expiring_days
-    found = await credentials.ending(turn.session, turn.speaker.village_id, today, days)
+    found = await credentials.ending(turn.session, turn.speaker, today, days)
     return Reply(words.ending_papers(found))
 
 
-@router.when(arranges(says(r"证件.*")))
+@router.when(may(Act.ARRANGE, says(r"证件.*")))
 async def he_has_a_paper(turn: Turn) -> Reply:
     said = re.fullmatch(_PAPER, turn.words)
     until = day_in(said["until"]) if said else None
     today = village_day(turn.now)
     if said is None or until is None or until < today:
         return Reply(words.how_to_note_paper())
-    village = turn.speaker.village_id
-    who = await people.villager_of(turn.session, village, said["name"], Role.VOLUNTEER)
-    if who is None or who.id == turn.speaker.id:
+    who = await authority.the_one(turn.session, turn.speaker, Act.ASSIGN, said["name"])
+    if who is None or await authority.is_of_household(turn.session, turn.speaker.id, {who.id}):
         return Reply(words.nobody_of_that_name(said["name"]))
     paper = NewCredential(
         person_id=who.id,
@@ -198,11 +176,7 @@ async def he_has_a_paper(turn: Turn) -> Reply:
     return Reply(words.paper_noted(who.name, said["kind"], until))
 
 
-@router.when(
-    lambda turn: (
-        turn.caller is not None and turn.caller.is_a(Role.COORDINATOR) and says(_NEXT)(turn)
-    )
-)
+@router.when(may(Act.TIE_VILLAGES, says(_NEXT)))
 async def they_help_each_other(turn: Turn) -> Reply:
     said = re.fullmatch(_NEXT, turn.words)
     name = said["name"] if said else ""

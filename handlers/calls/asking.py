@@ -11,6 +11,7 @@ from handlers.message import Kind, Reply
 from handlers.router import NOT_MINE, Answer, known, says
 from handlers.turn import Turn
 from storage import (
+    authority,
     call_letters,
     ending,
     ledger_confirmations,
@@ -20,6 +21,7 @@ from storage import (
     requests,
     weekly,
 )
+from storage.authority import Act
 from storage.ledger import FrozenError
 from storage.people import Person
 from storage.placing import NewCall
@@ -104,7 +106,7 @@ async def _for_her(turn: Turn, pattern: str) -> Answer:
     verdict = turn.hearing.hear(f"想请人帮忙{rest}", turn.now)
     if verdict.level is not Level.REQUEST:
         verdict = turn.hearing.hear(rest, turn.now)
-    elder = await people.elder_in_care_of(turn.session, turn.speaker, name)
+    elder = await authority.the_one(turn.session, turn.speaker, Act.SPEAK_FOR, name)
     if elder is None:
         return Reply(words.nobody_in_your_care(name))
     if verdict.level is not Level.REQUEST or verdict.category is None:
@@ -157,7 +159,7 @@ async def not_every_week_for_her(turn: Turn) -> Reply:
     """停 王秀英 每周理发, by whoever may speak for her."""
     said = re.fullmatch(_STOP_HERS, turn.words)
     name, rest = (said["name"], said["rest"]) if said else ("", "")
-    elder = await people.elder_in_care_of(turn.session, turn.speaker, name)
+    elder = await authority.the_one(turn.session, turn.speaker, Act.SPEAK_FOR, name)
     category = turn.hearing.hear(f"想请人帮忙{rest}", turn.now).category
     if elder is None or category is None:
         return Reply(words.nobody_in_your_care(name))

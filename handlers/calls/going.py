@@ -11,6 +11,7 @@ from handlers.turn import Turn
 from storage import (
     assigning,
     attendance,
+    authority,
     checkins,
     choosing,
     incidents,
@@ -22,6 +23,7 @@ from storage import (
 )
 from storage.assigning import Taken
 from storage.attendance import Came
+from storage.authority import Act
 from storage.checkins import BY_PROXY, Heard
 from storage.duties import DAY_MINUTES
 from storage.people import Role
@@ -350,12 +352,8 @@ async def _pair(turn: Turn, pattern: str) -> tuple[str, str, str] | None:
     said = re.fullmatch(pattern, turn.words)
     name = said["name"] if said else ""
     me = turn.speaker
-    if me.is_a(Role.ELDER):
-        other = await people.villager_of(turn.session, me.village_id, name, Role.VOLUNTEER)
-        if other is not None:
-            return me.id, other.id, other.name
-    if me.is_a(Role.VOLUNTEER):
-        other = await people.villager_of(turn.session, me.village_id, name, Role.ELDER)
-        if other is not None:
-            return other.id, me.id, other.name
-    return None
+    other = await authority.the_one(turn.session, me, Act.KEEP_OFF, name)
+    if other is not None:
+        return me.id, other.id, other.name
+    other = await authority.the_one(turn.session, me, Act.STAY_AWAY, name)
+    return (other.id, me.id, other.name) if other is not None else None

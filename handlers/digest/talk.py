@@ -5,9 +5,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from handlers.digest import words
 from handlers.feature import Feature, Paper
 from handlers.message import Reply
-from handlers.router import Router, known, says
+from handlers.router import Router, may, says
 from handlers.turn import Turn
 from storage import county, digests, village_days, village_weeks
+from storage.authority import Act
 from storage.checkins import watch_day
 from storage.people import Role
 from storage.villages import Village
@@ -21,11 +22,7 @@ WEEK = "week_sheet"
 COUNTY = "county_sheet"
 
 
-def _reads_digests(turn: Turn) -> bool:
-    return turn.speaker.is_a(Role.COORDINATOR) or turn.speaker.is_a(Role.SUPERVISOR)
-
-
-@router.when(known(lambda turn: _reads_digests(turn) and says("(?:今[天日])?小结")(turn)))
+@router.when(may(Act.READ_DIGEST, says("(?:今[天日])?小结")))
 async def how_is_today(turn: Turn) -> Reply:
     parts = []
     if turn.speaker.is_a(Role.COORDINATOR):
@@ -49,7 +46,7 @@ async def _my_village(session: AsyncSession, turn: Turn) -> Village:
     return await session.get_one(Village, turn.speaker.village_id)
 
 
-@router.when(known(lambda turn: _reads_digests(turn) and says("(?:上周)?周报")(turn)))
+@router.when(may(Act.READ_DIGEST, says("(?:上周)?周报")))
 async def how_was_last_week(turn: Turn) -> Reply:
     parts = []
     if turn.speaker.is_a(Role.COORDINATOR):

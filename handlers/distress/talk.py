@@ -12,7 +12,8 @@ from handlers.message import Kind, Reply
 from handlers.router import Router, known
 from handlers.turn import Turn
 from handlers.who import Candidate
-from storage import contacts, incidents, letters, people, questions
+from storage import authority, contacts, incidents, letters, people, questions
+from storage.authority import Act
 from storage.letters import NewLetter, Urgency
 from storage.people import Person, Role
 
@@ -30,7 +31,9 @@ async def somebody_is_in_distress(turn: Turn) -> Reply:
     if subject.who == "herself":
         person = await turn.session.get_one(Person, turn.speaker.id)
         return await _call_to(turn, person, turn.verdict.level, turn.verdict.rule)
-    meant = who.find(subject.about, await people.villagers_around(turn.session, turn.speaker))
+    meant = who.find(
+        subject.about, await authority.others(turn.session, turn.speaker, Act.SPEAK_OF)
+    )
     if len(meant) == 1:
         person = await turn.session.get_one(Person, meant[0].id)
         return await _call_to(turn, person, turn.verdict.level, turn.verdict.rule)
@@ -135,7 +138,7 @@ def _numbered(turn: Turn) -> str | None:
 
 async def _by_name(turn: Turn) -> str | None:
     """Return who is named: one of those offered before anybody else."""
-    villagers = await people.villagers_around(turn.session, turn.speaker)
+    villagers = await authority.others(turn.session, turn.speaker, Act.SPEAK_OF)
     offered = set(turn.asked_about["people"].values())
     for among in ([one for one in villagers if one.id in offered], villagers):
         meant = who.find(turn.words.removeprefix("是"), among)

@@ -8,9 +8,10 @@ from handlers.drill import words
 from handlers.drill.before import called, hindrance
 from handlers.feature import Feature, Paper
 from handlers.message import Reply
-from handlers.router import Condition, Router, known, says
+from handlers.router import Router, may, says
 from handlers.turn import Turn
 from storage import drill_reports, drills, ladder, people, questions
+from storage.authority import Act
 from storage.drills import Drilled, NewDrill
 from storage.incidents import IncidentKind
 from storage.people import Role
@@ -28,20 +29,12 @@ _ABOUT = (
 _STOP = r"演练结束|结束演练|演练停|停止?演练"
 
 
-def _may_drill(condition: Condition) -> Condition:
-    def listens(turn: Turn) -> bool:
-        holds = {Role.COORDINATOR, Role.SUPERVISOR}
-        return bool(holds & turn.speaker.roles) and condition(turn)
-
-    return known(listens)
-
-
-@router.when(_may_drill(says(r"演练")))
+@router.when(may(Act.DRILL, says(r"演练")))
 async def how_do_i(_turn: Turn) -> Reply:
     return Reply(words.HOW)
 
 
-@router.when(_may_drill(says(_STOP)))
+@router.when(may(Act.DRILL, says(_STOP)))
 async def stop(turn: Turn) -> Reply:
     drill = await drills.may_be_stopped_by(turn.session, turn.speaker)
     if drill is None or not await ladder.call_off(turn.session, drill, turn.speaker.id, turn.now):
@@ -50,7 +43,7 @@ async def stop(turn: Turn) -> Reply:
     return Reply(marks.practised(words.stopped(elder)))
 
 
-@router.when(_may_drill(says("演练报告")))
+@router.when(may(Act.DRILL, says("演练报告")))
 async def what_has_it_shown(turn: Turn) -> Reply:
     everywhere = turn.speaker.is_a(Role.SUPERVISOR)
     village = None if everywhere else turn.speaker.village_id
@@ -61,7 +54,7 @@ async def what_has_it_shown(turn: Turn) -> Reply:
     return Reply(marks.practised(words.report(shown)))
 
 
-@router.when(_may_drill(says("开始演练")))
+@router.when(may(Act.DRILL, says("开始演练")))
 async def yes(turn: Turn) -> Reply:
     """Put the drill in line; the next round begins it, as a silence begins an incident."""
     if not turn.is_asked(SHALL_WE):
@@ -83,7 +76,7 @@ async def yes(turn: Turn) -> Reply:
     return Reply(marks.practised(words.begins(elder)))
 
 
-@router.when(_may_drill(says(_ABOUT)))
+@router.when(may(Act.DRILL, says(_ABOUT)))
 async def shall_we(turn: Turn) -> Reply:
     """Ask for a yes, and say how many people it will call."""
     said = re.fullmatch(_ABOUT, turn.words)

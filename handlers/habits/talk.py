@@ -9,14 +9,15 @@ from handlers.habits import words
 from handlers.habits.hours_in import hours_in
 from handlers.hearing import Level
 from handlers.message import Kind, Reply
-from handlers.router import NOT_MINE, Answer, Router, known, says
+from handlers.router import NOT_MINE, Answer, Router, may, says
 from handlers.spoken import hour
 from handlers.turn import Turn
-from storage import hours, letters, people, questions
+from storage import authority, hours, letters, people, questions
+from storage.authority import Act
 from storage.checkins import watch_day
 from storage.hours import Hours, Suggestion
 from storage.letters import NewLetter, Urgency
-from storage.people import Person, Role
+from storage.people import Person
 from storage.rules import FRAIL
 
 router = Router("habits")
@@ -43,10 +44,6 @@ def _is_asked_now(turn: Turn) -> bool:
         return False
     checkin = turn.rules.checkin
     return watch_day(turn.question.asked_at, checkin) == watch_day(turn.now, checkin)
-
-
-def _serves(turn: Turn) -> bool:
-    return turn.speaker.is_a(Role.LEADER) or turn.speaker.is_a(Role.COORDINATOR)
 
 
 def _agrees(turn: Turn) -> bool:
@@ -110,12 +107,12 @@ def _says_well(turn: Turn) -> bool:
     return is_text and turn.means(Level.OK) and not (turn.distress or turn.is_flood)
 
 
-@router.when(known(lambda turn: _serves(turn) and says(_MOVE)(turn)))
+@router.when(may(Act.SET_HOURS, says(_MOVE)))
 async def move_her_hours(turn: Turn) -> Reply:
     """改时间 王秀英 7点到10点, by her leader or coordinator."""
     said = re.fullmatch(_MOVE, turn.words)
     name, when = (said["name"], said["hours"]) if said else ("", "")
-    elder = await people.elder_served_by(turn.session, turn.speaker, name)
+    elder = await authority.the_one(turn.session, turn.speaker, Act.SET_HOURS, name)
     plan = await hours.plan_of(turn.session, elder.id) if elder else None
     if elder is None or plan is None:
         return Reply(words.not_yours(name))
@@ -127,7 +124,7 @@ async def move_her_hours(turn: Turn) -> Reply:
     return Reply(objection) if objection else await _move(turn, elder, wanted)
 
 
-@router.when(known(lambda turn: _serves(turn) and says(r"改时间.*")(turn)))
+@router.when(may(Act.SET_HOURS, says(r"改时间.*")))
 async def how_to_move(_turn: Turn) -> Reply:
     return Reply(words.HOW)
 
@@ -164,12 +161,12 @@ def _news(elder: str, wanted: Hours, cause: str) -> NewLetter:
     )
 
 
-@router.when(known(lambda turn: _serves(turn) and says(_LEAVE)(turn)))
+@router.when(may(Act.SET_HOURS, says(_LEAVE)))
 async def leave_her_hours(turn: Turn) -> Reply:
     """不改 王秀英, where we asked her leader because nothing reaches her."""
     said = re.fullmatch(_LEAVE, turn.words)
     name = said["name"] if said else ""
-    elder = await people.elder_served_by(turn.session, turn.speaker, name)
+    elder = await authority.the_one(turn.session, turn.speaker, Act.SET_HOURS, name)
     if elder is None:
         return Reply(words.not_yours(name))
     rules = turn.rules.habits

@@ -8,8 +8,8 @@ from handlers import who
 from handlers.message import Kind
 from handlers.turn import Turn
 from handlers.who import Candidate
-from storage import people
-from storage.people import Caller, Role, Villager
+from storage import authority
+from storage.authority import Act
 
 _WHEN = (
     r"今天|明天|大?后天|昨天|刚刚?|已经|现在|这几天|早上|上午|下午|晚上|下?星期.|要|想|准备|打算|就"
@@ -45,19 +45,13 @@ def may_be_of_another(turn: Turn) -> bool:
 
 async def meant(turn: Turn) -> Meant:
     """Return those who fit best, of the elders for whom the speaker may speak."""
-    around = await people.villagers_around(turn.session, turn.speaker)
-    in_care = [one for one in around if _may_speak_for(turn.speaker, one)]
+    in_care = await authority.others(turn.session, turn.speaker, Act.SPEAK_FOR)
     named = next((one.name for one in in_care if turn.spelt.startswith(one.name)), "")
     said = _SAID.fullmatch(turn.spelt)
     about, rest = (said["who"], said["rest"]) if said else ("", turn.spelt)
     if named:
         about, rest = named, turn.spelt.removeprefix(named)
     return Meant(who.find(about, in_care), rest)
-
-
-def _may_speak_for(caller: Caller, one: Villager) -> bool:
-    leads = caller.is_a(Role.LEADER) and one.is_in_group
-    return one.is_elder and (one.is_tied or leads or caller.is_a(Role.COORDINATOR))
 
 
 async def is_of_another(turn: Turn) -> bool:
@@ -68,4 +62,5 @@ async def is_of_another(turn: Turn) -> bool:
         return False
     if _THEIR_OWN.fullmatch(about):
         return True
-    return bool(who.find(about, await people.villagers_around(turn.session, turn.speaker)))
+    around = await authority.others(turn.session, turn.speaker, Act.SPEAK_OF)
+    return bool(who.find(about, around))

@@ -3,21 +3,15 @@
 from handlers.feature import Feature
 from handlers.learning import words
 from handlers.message import Reply
-from handlers.router import Router, known, says
+from handlers.router import Router, may, says
 from handlers.turn import Turn
 from storage import unheard
-from storage.people import Role
+from storage.authority import Act
 
 router = Router("learning")
 
-_TEACHERS = (Role.LEADER, Role.COORDINATOR, Role.DOCTOR)
 
-
-def _teaches(turn: Turn) -> bool:
-    return any(turn.speaker.is_a(role) for role in _TEACHERS) and says(r"漏报[\s\S]*")(turn)
-
-
-@router.when(known(_teaches))
+@router.when(may(Act.TEACH, says(r"漏报[\s\S]*")))
 async def we_did_not_hear(turn: Turn) -> Reply:
     said = turn.words.removeprefix("漏报").strip(" :：，,")
     if not said:

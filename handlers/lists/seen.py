@@ -6,7 +6,8 @@ from datetime import datetime
 from sqlalchemy import ColumnElement
 
 from handlers.turn import Turn
-from storage import habits, holds, incidents, people, today
+from storage import habits, holds, incidents, today
+from storage.authority import Act, allows, may
 from storage.checkins import watch_day
 from storage.habits import Usual
 from storage.holds import Hold
@@ -50,18 +51,18 @@ class Closer:
 
 async def everybody(turn: Turn) -> list[Seen]:
     """Return all whom the speaker may look at, by group."""
-    return await _see(turn, people.in_view_of(turn.speaker))
+    return await _see(turn, may(turn.speaker, Act.LOOK))
 
 
 async def one(turn: Turn, elder: str) -> Closer | None:
     """Return one elder from nearer by, None where the speaker may not look at her."""
-    found = await _see(turn, people.in_view_of(turn.speaker) & (Person.id == elder))
+    found = await _see(turn, may(turn.speaker, Act.LOOK) & (Person.id == elder))
     if not found:
         return None
     seen = found[0]
     sign = await today.first_sign(turn.session, elder, _since(turn))
     goes = await incidents.who_goes(turn.session, seen.call.id) if seen.call else seen.elder.goes
-    if not await people.serves(turn.session, turn.speaker, elder):
+    if not await allows(turn.session, turn.speaker, Act.LOOK_CLOSER, elder):
         return Closer(seen, sign, goes or "", serves=False)
     known = await habits.known(turn.session, [elder], turn.rules.habits)
     ended = await today.last_results(turn.session, elder, turn.rules.lists.outcomes)

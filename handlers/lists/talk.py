@@ -11,7 +11,8 @@ from handlers.lists.seen import Seen
 from handlers.message import Reply
 from handlers.router import NOT_MINE, Answer, Router, known, says
 from handlers.turn import Turn
-from storage import lists, people
+from storage import authority, lists
+from storage.authority import Act
 
 router = Router("lists")
 
@@ -86,7 +87,7 @@ async def how_is_she(turn: Turn) -> Answer:
     closer = await seen.one(turn, elder) if elder else None
     if closer is not None:
         return Reply(words.closer(closer))
-    if await people.sees_anybody(turn.session, turn.speaker):
+    if await authority.to_anybody(turn.session, turn.speaker, Act.LOOK):
         return Reply(words.nobody(who))
     return NOT_MINE
 
@@ -94,7 +95,7 @@ async def how_is_she(turn: Turn) -> Answer:
 async def _meant(turn: Turn, who: str) -> str:
     """Return who is named, or has this number on the list shown last; "" for nobody."""
     if not re.fullmatch(numerals.NUMBER, who):
-        person = await people.elder_in_view_of(turn.session, turn.speaker, who)
+        person = await authority.the_one(turn.session, turn.speaker, Act.LOOK, who)
         return person.id if person else ""
     place = numerals.number(who)
     listed = await _remembered(turn)

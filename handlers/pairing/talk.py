@@ -5,15 +5,15 @@ import re
 from handlers.feature import Feature
 from handlers.message import Kind, Reply
 from handlers.pairing import words
-from handlers.router import Router, does, known, says
+from handlers.router import Router, does, known, may, says
 from handlers.turn import Turn
-from storage import pairings, people
+from storage import authority, pairings, people
+from storage.authority import Act
 from storage.people import Person, Role
 
 router = Router("pairing")
 
 _CODE = r"\d{3}\s?\d{3}"
-_HANDING_OUT = (Role.LEADER, Role.COORDINATOR)
 
 
 @router.when(does(Kind.UNFOLLOW))
@@ -55,16 +55,10 @@ async def _bind(turn: Turn, person_id: str) -> Reply:
     return Reply(words.welcome(person, is_elder=Role.ELDER in roles))
 
 
-@router.when(
-    known(
-        lambda turn: (
-            any(turn.speaker.is_a(role) for role in _HANDING_OUT) and says(r"配对\s*\S{2,12}")(turn)
-        )
-    )
-)
+@router.when(may(Act.PAIR, says(r"配对\s*\S{2,12}")))
 async def hand_out_a_code(turn: Turn) -> Reply:
     name = turn.words.removeprefix("配对").strip()
-    person = await people.in_reach_of(turn.session, turn.speaker, name)
+    person = await authority.the_one(turn.session, turn.speaker, Act.PAIR, name)
     if person is None:
         return Reply(words.nobody_of_that_name(name))
     rules = turn.rules.pairing

@@ -12,7 +12,18 @@ from handlers.proxy import answers, entry, words
 from handlers.proxy.answers import Answer as Said
 from handlers.router import NOT_MINE, Answer, Router, known, says
 from handlers.turn import Turn
-from storage import checkins, contacts, incidents, ladder, letters, people, questions, sheets
+from storage import (
+    authority,
+    checkins,
+    contacts,
+    incidents,
+    ladder,
+    letters,
+    people,
+    questions,
+    sheets,
+)
+from storage.authority import Act
 from storage.checkins import BY_PROXY, SAID_UNWELL, Heard, watch_day
 from storage.incidents import Live
 from storage.letters import NewLetter, Urgency
@@ -67,7 +78,7 @@ async def she_is_well(turn: Turn) -> Reply:
     name = turn.words.removeprefix("代").strip()
     for ending in ("平安", "好", "1"):
         name = name.removesuffix(ending).strip()
-    elder = await people.elder_in_care_of(turn.session, turn.speaker, name)
+    elder = await authority.the_one(turn.session, turn.speaker, Act.SPEAK_FOR, name)
     if elder is None:
         return Reply(words.not_yours(name))
     sign = Heard(elder_id=elder.id, at=turn.now, kind=BY_PROXY, actor_id=turn.speaker.id)
@@ -120,8 +131,7 @@ def _may_answer_a_list(turn: Turn) -> bool:
     said = answers.read(turn.words) if turn.message.kind is Kind.TEXT else None
     if said is None:
         return False
-    has_office = turn.speaker.is_a(Role.LEADER) or turn.speaker.is_a(Role.COORDINATOR)
-    return has_office or not _is_about_himself(turn, said)
+    return turn.has_office or not _is_about_himself(turn, said)
 
 
 def _is_about_himself(turn: Turn, said: Said) -> bool:

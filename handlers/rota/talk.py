@@ -5,9 +5,10 @@ import re
 from handlers.feature import Feature, Paper
 from handlers.message import Reply
 from handlers.rota import overview, when, words
-from handlers.router import Router, says
+from handlers.router import Router, may, says
 from handlers.turn import Turn
-from storage import duties, people
+from storage import authority, duties, people
+from storage.authority import Act
 from storage.duties import Place
 from storage.people import Person, Role
 
@@ -15,32 +16,23 @@ router = Router("rota")
 
 UNCOVERED = "uncovered"
 
-_ANSWERING = frozenset({Role.LEADER, Role.COORDINATOR})
 
-
-def _answers(turn: Turn) -> bool:
-    return turn.caller is not None and bool(turn.caller.roles & _ANSWERING)
-
-
-def _asks_who(turn: Turn) -> bool:
-    is_one = _answers(turn) or (turn.caller is not None and turn.caller.is_a(Role.SUPERVISOR))
-    return is_one and says(r"(?:现在|今天|今晚|明天)?谁?值班(?:表|的)?(?:是谁)?")(turn)
-
-
-@router.when(_asks_who)
+@router.when(may(Act.SEE_ROTA, says(r"(?:现在|今天|今晚|明天)?谁?值班(?:表|的)?(?:是谁)?")))
 async def who_is_on_duty(turn: Turn) -> Reply:
     return Reply("\n".join(await overview.lines(turn)))
 
 
-@router.when(lambda turn: _answers(turn) and says(r"(?:安排)?值班\s*\S.*")(turn))
+@router.when(lambda turn: turn.has_office and says(r"(?:安排)?值班\s*\S.*")(turn))
 async def somebody_is_on_duty(turn: Turn) -> Reply:
     """值班 周六 8点到18点 李副主任, or 值班 周一 取消, from the coordinator of the village."""
-    if not turn.speaker.is_a(Role.COORDINATOR):
+    if not turn.may(Act.SET_ROTA):
         return Reply(words.only_coordinators_set())
     said = when.read(re.sub(r"^(?:安排)?值班\s*", "", turn.words), turn.hearing, turn.now)
     if said is None or not (said.names or said.is_cancelled):
         return Reply(words.how_to_set())
-    found = [await people.villager_named(turn.session, turn.speaker, one) for one in said.names]
+    found = [
+        await authority.the_one(turn.session, turn.speaker, Act.APPOINT, one) for one in said.names
+    ]
     for name, person in zip(said.names, found, strict=True):
         if person is None:
             return Reply(words.nobody_of_that_name(name))

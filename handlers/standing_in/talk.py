@@ -11,6 +11,7 @@ from handlers.standing_in import words
 from handlers.turn import Turn
 from storage import (
     absences,
+    authority,
     deputies,
     hand_overs,
     incidents,
@@ -19,9 +20,10 @@ from storage import (
     rota,
     standing_in,
 )
+from storage.authority import Act
 from storage.hand_overs import Offer, Taken
 from storage.letters import NewLetter, Urgency
-from storage.people import Person, Role
+from storage.people import OFFICES, Person
 from storage.rota import Rota
 from storage.rules import village_day
 
@@ -32,18 +34,13 @@ DEPUTY_AGREED = "deputy_agreed"
 HAND_OVER = "hand_over"
 TAKEN = "taken_over"
 
-_ANSWERING = frozenset({Role.LEADER, Role.COORDINATOR})
 _NAME = r"(?P<name>[\u4e00-\u9fff·]{2,10})"
 _MY_DEPUTY = rf"我的副手(?:是|请)?\s*{_NAME}"
 _TO_ANOTHER = rf"交班(?:给)?\s*{_NAME}"
 _ASKED_OF_LATE = timedelta(days=1)
 
 
-def _answers(turn: Turn) -> bool:
-    return turn.caller is not None and bool(turn.caller.roles & _ANSWERING)
-
-
-@router.when(lambda turn: _answers(turn) and says("我的副手")(turn))
+@router.when(lambda turn: turn.has_office and says("我的副手")(turn))
 async def who_is_my_deputy(turn: Turn) -> Reply:
     deputy = await deputies.deputy_of(turn.session, turn.speaker.id)
     if deputy is None:
@@ -51,18 +48,18 @@ async def who_is_my_deputy(turn: Turn) -> Reply:
     return Reply(words.is_your_deputy(await people.name_of(turn.session, deputy)))
 
 
-@router.when(lambda turn: _answers(turn) and says(r"我的副手\s*取消|取消\s*我的副手")(turn))
+@router.when(lambda turn: turn.has_office and says(r"我的副手\s*取消|取消\s*我的副手")(turn))
 async def no_deputy_any_more(turn: Turn) -> Reply:
     gone = await deputies.dismiss(turn.session, turn.speaker.id)
     return Reply(words.deputy_is_gone() if gone else words.no_deputy())
 
 
-@router.when(lambda turn: _answers(turn) and says(_MY_DEPUTY)(turn))
+@router.when(lambda turn: turn.has_office and says(_MY_DEPUTY)(turn))
 async def my_deputy(turn: Turn) -> Reply:
     """Ask her first: a deputy is one from the moment she agrees."""
     said = re.fullmatch(_MY_DEPUTY, turn.words)
     name = said["name"] if said else ""
-    deputy = await people.villager_named(turn.session, turn.speaker, name)
+    deputy = await authority.the_one(turn.session, turn.speaker, Act.APPOINT, name)
     refusal = await _why_not(turn, deputy, name)
     if refusal is not None or deputy is None:
         return Reply(refusal or words.nobody_of_that_name(name))
@@ -121,7 +118,7 @@ async def _tell_of_deputy(turn: Turn, person: str) -> None:
 
 def _says_away(turn: Turn) -> bool:
     spelt = turn.spelt
-    return _answers(turn) and (leaving.am_not_here(spelt) or leaving.do_i_go(spelt))
+    return turn.has_office and (leaving.am_not_here(spelt) or leaving.do_i_go(spelt))
 
 
 @router.when(_says_away)
@@ -145,19 +142,19 @@ async def _leave(turn: Turn, first: date, last: date) -> Answer:
     return Reply(words.away_until(last, left.stand_in)) if left else NOT_MINE
 
 
-@router.when(lambda turn: _answers(turn) and leaving.am_i_back(turn.spelt))
+@router.when(lambda turn: turn.has_office and leaving.am_i_back(turn.spelt))
 async def i_am_back(turn: Turn) -> Answer:
     if not await standing_in.come_back(turn.session, turn.speaker.id, turn.now):
         return NOT_MINE
     return Reply(words.welcome_back())
 
 
-@router.when(lambda turn: _answers(turn) and says("交班")(turn))
+@router.when(lambda turn: turn.has_office and says("交班")(turn))
 async def to_whom(_turn: Turn) -> Reply:
     return Reply(words.how_to_hand_over())
 
 
-@router.when(lambda turn: _answers(turn) and says(_TO_ANOTHER)(turn))
+@router.when(lambda turn: turn.has_office and says(_TO_ANOTHER)(turn))
 async def i_hand_over(turn: Turn) -> Reply:
     """Ask the other; until he says 接班, the one who asks stays on duty."""
     said = re.fullmatch(_TO_ANOTHER, turn.words)
@@ -167,7 +164,7 @@ async def i_hand_over(turn: Turn) -> Reply:
     mine = [one for one in plan.places(me.village_id) if me.id in plan.on_duty(one, turn.now)]
     if not mine:
         return Reply(words.you_are_not_on_duty())
-    taker = await people.villager_named(turn.session, me, name)
+    taker = await authority.the_one(turn.session, me, Act.APPOINT, name)
     refusal = await _why_not(turn, taker, name) or await _why_not_now(turn, plan, taker)
     if refusal is not None or taker is None:
         return Reply(refusal or words.nobody_of_that_name(name))
@@ -194,7 +191,7 @@ async def _why_not_now(turn: Turn, plan: Rota, taker: Person | None) -> str | No
         return words.is_not_there(taker.name)
     roles = await people.roles_of(turn.session, taker.id)
     is_deputy = await deputies.deputy_of(turn.session, turn.speaker.id) == taker.id
-    return None if roles & _ANSWERING or is_deputy else words.may_not_take_over(taker.name)
+    return None if roles & OFFICES or is_deputy else words.may_not_take_over(taker.name)
 
 
 async def _offer(turn: Turn, taker: Person, ends: datetime) -> Reply:
@@ -235,7 +232,7 @@ async def i_take_over(turn: Turn) -> Answer:
         return await _take_over(turn, taken)
     if await hand_overs.was_asked(turn.session, me, turn.now - _ASKED_OF_LATE):
         return Reply(words.too_late_to_take_over())
-    return Reply(words.nobody_hands_over()) if _answers(turn) else NOT_MINE
+    return Reply(words.nobody_hands_over()) if turn.has_office else NOT_MINE
 
 
 async def _take_over(turn: Turn, taken: list[Taken]) -> Reply:

@@ -5,17 +5,18 @@ from datetime import timedelta
 
 from handlers.feature import Feature, Paper
 from handlers.message import Reply
-from handlers.router import NOT_MINE, NotMine, Router, known, says
+from handlers.router import NOT_MINE, NotMine, Router, known, may, says
 from handlers.timebank import words
 from handlers.timebank.amounts import AMOUNT, minutes_in
 from handlers.turn import Turn
 from storage import ledger, ledger_confirmations, ledger_members, ledger_statements, letters
+from storage.authority import Act
 from storage.ledger import ClosedError, FrozenError, NotEnoughError, OverCeilingError
 from storage.ledger_confirmations import Confirmation, Question
 from storage.ledger_members import Namesake
 from storage.ledger_moves import Book
 from storage.letters import NewLetter, Urgency
-from storage.people import Role, name_of
+from storage.people import name_of
 from storage.policies import Policy, TimebankRules
 
 router = Router("timebank")
@@ -57,14 +58,7 @@ async def how_much_have_i(turn: Turn) -> Reply:
     return Reply(words.balance(turn.speaker, await _balance(turn)))
 
 
-def _answers_for_it(turn: Turn) -> bool:
-    return turn.caller is not None and turn.caller.is_a(Role.COORDINATOR)
-
-
-_WHAT_IS_OWED = says(r"时间账|时间银行")
-
-
-@router.when(lambda turn: _answers_for_it(turn) and _WHAT_IS_OWED(turn))
+@router.when(may(Act.SEE_WHAT_IS_OWED, says(r"时间账|时间银行")))
 async def what_is_owed(turn: Turn) -> Reply:
     village = turn.speaker.village_id
     found = await ledger_statements.owed_in(turn.session, {village})

@@ -1,0 +1,248 @@
+"""Who may do what, and to whom: every question about another person goes through here.
+
+`may` turns an actor and an act into a condition on a Person. What is not written into the table
+below nobody may do, and whoever is outside the condition is answered like somebody who is not
+there at all.
+"""
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from sqlalchemy import ColumnElement, Select, and_, exists, false, or_, select, true
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
+
+from storage.absences import stood_in_for
+from storage.people import OFFICES, Caller, Person, PersonRole, Role, Tie, TieKind, Villager, is_a
+
+
+class Act(StrEnum):
+    """What somebody does to, or asks about, another person."""
+
+    SPEAK_FOR = "speak_for"
+    """Report for an elder, excuse her, ask for help for her."""
+    LOOK = "look"
+    """See how an elder stands today."""
+    LOOK_CLOSER = "look_closer"
+    """Hear besides when and how she was heard, her usual hour, and how it ended before."""
+    GO_TO = "go_to"
+    """Look after an incident about her, without having been called for it."""
+    ARRANGE = "arrange"
+    """See and decide what becomes of her calls."""
+    DECIDE = "decide"
+    """Say whether a call may go out: the supervisor too, where nobody else is left."""
+    FILL_SHEET = "fill_sheet"
+    """Bring in the paper sheet of a group."""
+    SET_HOURS = "set_hours"
+    PAIR = "pair"
+    """Hand out the code that makes a phone hers."""
+    DRILL = "drill"
+    SPEAK_OF = "speak_of"
+    """Say that somebody is in need. Whoever sees an accident may call for help."""
+    APPOINT = "appoint"
+    """Name somebody as a deputy, hand a shift over to him, put him on duty."""
+    ASSIGN = "assign"
+    """Choose a volunteer for a call, and note his papers."""
+    KNOW_SKILLS = "know_skills"
+    """Look somebody up in the registry of talents (人才信息库)."""
+    KEEP_OFF = "keep_off"
+    """Be an elder, and not want a volunteer to come."""
+    STAY_AWAY = "stay_away"
+    """Be a volunteer, and not want to go to an elder."""
+    GIVE = "give"
+    """Give hours to anybody of the village."""
+    GIVE_KIN = "give_kin"
+    """Give hours to relatives."""
+    SEE_ROTA = "see_rota"
+    SET_ROTA = "set_rota"
+    READ_DIGEST = "read_digest"
+    TEACH = "teach"
+    """Tell us of words that we did not understand."""
+    TIE_VILLAGES = "tie_villages"
+    SEE_WHAT_IS_OWED = "see_what_is_owed"
+
+
+_Circle = Callable[[Caller], ColumnElement[bool]]
+
+
+def _led(actor: Caller) -> ColumnElement[bool]:
+    leads = actor.is_a(Role.LEADER) and actor.group_id is not None
+    return Person.group_id == actor.group_id if leads else false()
+
+
+def _coordinated(actor: Caller) -> ColumnElement[bool]:
+    return _village(actor) if actor.is_a(Role.COORDINATOR) else false()
+
+
+def _village(actor: Caller) -> ColumnElement[bool]:
+    return Person.village_id == actor.village_id
+
+
+def _everywhere(actor: Caller) -> ColumnElement[bool]:
+    return true() if actor.is_a(Role.SUPERVISOR) else false()
+
+
+def _tied(actor: Caller) -> ColumnElement[bool]:
+    return Person.id.in_(select(Tie.elder_id).where(Tie.person_id == actor.id))
+
+
+def _family(actor: Caller) -> ColumnElement[bool]:
+    """A neighbour may speak for an elder, and sees no more of her than any other."""
+    ties = select(Tie.elder_id).where(Tie.person_id == actor.id, Tie.kind == TieKind.FAMILY)
+    return Person.id.in_(ties)
+
+
+def _kin(actor: Caller) -> ColumnElement[bool]:
+    return kin_of(actor.id)
+
+
+def _stood_in_for(actor: Caller) -> ColumnElement[bool]:
+    """Be true of those whom somebody looks after who is away, and for whom this one stands in."""
+    absent = aliased(Person)
+    return exists().where(
+        absent.id.in_(stood_in_for(actor.id)),
+        PersonRole.person_id == absent.id,
+        or_(
+            and_(PersonRole.role == Role.LEADER, absent.group_id == Person.group_id),
+            and_(PersonRole.role == Role.COORDINATOR, absent.village_id == Person.village_id),
+        ),
+    )
+
+
+def kin_of(person: str) -> ColumnElement[bool]:
+    """Be true of those the village knows as somebody's family, whichever of them is the elder."""
+    hers = select(Tie.person_id).where(Tie.elder_id == person, Tie.kind == TieKind.FAMILY)
+    theirs = select(Tie.elder_id).where(Tie.person_id == person, Tie.kind == TieKind.FAMILY)
+    return or_(Person.id.in_(hers), Person.id.in_(theirs))
+
+
+async def is_of_household(session: AsyncSession, person: str, others: Collection[str]) -> bool:
+    """Tell whether a matter of these people is his own household's: he is one of them, or kin.
+
+    Nobody attests, confirms, approves or judges there.
+    """
+    if person in others:
+        return True
+    his = select(Person.id).where(kin_of(person), Person.id.in_(others)).limit(1)
+    return await session.scalar(his) is not None
+
+
+async def households(session: AsyncSession, people: Collection[str]) -> set[str]:
+    """Return these people and their kin: those who may not decide in a matter of theirs."""
+    rows = await session.execute(
+        select(Tie.elder_id, Tie.person_id).where(
+            Tie.kind == TieKind.FAMILY,
+            or_(Tie.elder_id.in_(people), Tie.person_id.in_(people)),
+        )
+    )
+    return {*people, *(one for tie in rows for one in tie)}
+
+
+@dataclass(frozen=True, slots=True)
+class _Right:
+    """To whom an act may be done, what they must be for it, and by which roles at all."""
+
+    circles: tuple[_Circle, ...] = ()
+    of: Role | None = None
+    roles: frozenset[Role] | None = None
+    """None where a tie is enough, as it is for a neighbour."""
+
+
+_SERVED = (_led, _coordinated)
+
+_RIGHTS: Mapping[Act, _Right] = {
+    Act.SPEAK_FOR: _Right((_tied, *_SERVED, _stood_in_for), of=Role.ELDER),
+    Act.LOOK: _Right((_family, *_SERVED), of=Role.ELDER),
+    Act.LOOK_CLOSER: _Right(_SERVED, of=Role.ELDER),
+    Act.GO_TO: _Right((*_SERVED, _stood_in_for), of=Role.ELDER),
+    Act.ARRANGE: _Right(_SERVED, of=Role.ELDER, roles=OFFICES),
+    Act.DECIDE: _Right(roles=OFFICES | {Role.SUPERVISOR}),
+    Act.FILL_SHEET: _Right(_SERVED, of=Role.ELDER, roles=OFFICES),
+    Act.SET_HOURS: _Right(_SERVED, of=Role.ELDER, roles=OFFICES),
+    Act.PAIR: _Right(_SERVED, roles=OFFICES),
+    Act.DRILL: _Right(
+        (_coordinated, _everywhere),
+        of=Role.ELDER,
+        roles=frozenset({Role.COORDINATOR, Role.SUPERVISOR}),
+    ),
+    Act.SPEAK_OF: _Right((_village, _tied)),
+    Act.APPOINT: _Right((_village,), roles=OFFICES),
+    Act.ASSIGN: _Right((_village,), of=Role.VOLUNTEER, roles=OFFICES),
+    Act.KNOW_SKILLS: _Right((_village,), roles=OFFICES),
+    Act.KEEP_OFF: _Right((_village,), of=Role.VOLUNTEER, roles=frozenset({Role.ELDER})),
+    Act.STAY_AWAY: _Right((_village,), of=Role.ELDER, roles=frozenset({Role.VOLUNTEER})),
+    Act.GIVE: _Right((_village,)),
+    Act.GIVE_KIN: _Right((_kin,)),
+    Act.SEE_ROTA: _Right(roles=OFFICES | {Role.SUPERVISOR}),
+    Act.SET_ROTA: _Right(roles=frozenset({Role.COORDINATOR})),
+    Act.READ_DIGEST: _Right(roles=frozenset({Role.COORDINATOR, Role.SUPERVISOR})),
+    Act.TEACH: _Right(roles=OFFICES | {Role.DOCTOR}),
+    Act.TIE_VILLAGES: _Right(roles=frozenset({Role.COORDINATOR})),
+    Act.SEE_WHAT_IS_OWED: _Right(roles=frozenset({Role.COORDINATOR})),
+}
+
+
+def does(actor: Caller, act: Act) -> bool:
+    """Tell whether somebody may do this at all, to whomsoever."""
+    right = _RIGHTS.get(act)
+    return right is not None and (right.roles is None or not right.roles.isdisjoint(actor.roles))
+
+
+def may(actor: Caller, act: Act) -> ColumnElement[bool]:
+    """Return what holds of the people to whom somebody may do this; of nobody by default."""
+    if not does(actor, act):
+        return false()
+    right = _RIGHTS[act]
+    anybody = or_(false(), *(circle(actor) for circle in right.circles))
+    return and_(anybody, is_a(right.of)) if right.of else anybody
+
+
+def ids(actor: Caller, act: Act) -> Select[str]:
+    """Select the ids of those to whom somebody may do this."""
+    return select(Person.id).where(may(actor, act))
+
+
+async def allows(session: AsyncSession, actor: Caller, act: Act, person: str) -> bool:
+    """Tell whether somebody may do this to a person; False also where there is none."""
+    return await session.scalar(ids(actor, act).where(Person.id == person)) is not None
+
+
+async def to_anybody(session: AsyncSession, actor: Caller, act: Act) -> bool:
+    return await session.scalar(ids(actor, act).limit(1)) is not None
+
+
+async def the_one(session: AsyncSession, actor: Caller, act: Act, name: str) -> Person | None:
+    """Return the one person of this name to whom somebody may do this, else None.
+
+    Where two have the same name, neither is meant.
+    """
+    named = select(Person).where(Person.name == name, may(actor, act)).limit(2)
+    found = (await session.scalars(named)).all()
+    return found[0] if len(found) == 1 else None
+
+
+async def others(session: AsyncSession, actor: Caller, act: Act) -> Sequence[Villager]:
+    """Return all but himself to whom somebody may do this, and how near they are to him."""
+    ties: dict[str, set[str]] = {}
+    for person, kind in await session.execute(
+        select(Tie.elder_id, Tie.kind).where(Tie.person_id == actor.id)
+    ):
+        ties.setdefault(person, set()).add(kind)
+    rows = await session.execute(
+        select(Person.id, Person.name, Person.gender, Person.group_id, is_a(Role.ELDER))
+        .where(may(actor, act), Person.id != actor.id)
+        .order_by(Person.id)
+    )
+    return [
+        Villager(
+            person,
+            name,
+            gender,
+            elder,
+            person in ties,
+            TieKind.FAMILY in ties.get(person, ()),
+            group is not None and group == actor.group_id,
+        )
+        for person, name, gender, group, elder in rows
+    ]
