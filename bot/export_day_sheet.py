@@ -11,7 +11,8 @@ from jinja2 import Environment, FileSystemLoader
 from bot.command import configured, open_database
 from bot.config import Config
 from schedules.clock import WallClock
-from storage import sheets
+from storage import audit, sheets
+from storage.audit import OPERATOR
 from storage.rules import FRAIL, village_day
 from storage.sheets import Page
 
@@ -31,8 +32,9 @@ TIERS = {FRAIL: "弱"}
 @configured
 def day_sheet(config: Config, village: str, group: str, day: datetime | None, out: Path) -> None:
     """每组一页的日报表（HTML，可打印成 A4）：上面没有电话和住址。"""
-    on = day.date() if day else village_day(config.clock.start or WallClock().now())
-    found = asyncio.run(_pages(config, on, village, group))
+    now = config.clock.start or WallClock().now()
+    on = day.date() if day else village_day(now)
+    found = asyncio.run(_pages(config, on, village, group, now))
     if not found:
         raise click.ClickException(_nobody(village, group))
     try:
@@ -42,10 +44,13 @@ def day_sheet(config: Config, village: str, group: str, day: datetime | None, ou
     click.echo(f"写好了：{len(found)} 组，{sum(len(one.lines) for one in found)} 位老人，在 {out}")
 
 
-async def _pages(config: Config, day: date, village: str, group: str) -> list[Page]:
+async def _pages(config: Config, day: date, village: str, group: str, now: datetime) -> list[Page]:
     async with open_database(config) as database, database.writing() as session:
         await sheets.number_villages(session, village)
-        return await sheets.pages(session, day, village, group)
+        found = await sheets.pages(session, day, village, group)
+        for page in found:
+            await audit.note(session, "look:day_sheet", now, actor=OPERATOR, subject=page.elders)
+        return found
 
 
 def _nobody(village: str, group: str) -> str:

@@ -10,7 +10,8 @@ from bot.command import configured, open_database
 from bot.config import Config
 from bot.week_sheet import write_week
 from schedules.clock import WallClock
-from storage import village_weeks, villages
+from storage import audit, village_weeks, villages
+from storage.audit import OPERATOR
 from storage.rules import CheckinRules
 from storage.village_weeks import VillageWeek, Week, last_week, week_of
 
@@ -53,10 +54,12 @@ def week(config: Config, village: str, within: date | None, out: Path) -> None:
 async def _gather(
     config: Config, name: str, week: Week, now: datetime
 ) -> tuple[VillageWeek, VillageWeek]:
-    async with open_database(config) as database, database.reading() as session:
+    async with open_database(config) as database, database.writing() as session:
         village = await villages.named(session, name)
         if village is None:
             raise click.ClickException(f"没有叫 {name} 的村。")
+        place = f"village:{village.id}"
+        await audit.note(session, "look:week_sheet", now, actor=OPERATOR, reason=place)
         rules: CheckinRules = config.checkin
         return (
             await village_weeks.of_village(session, village, week, now, rules),

@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from handlers.hearing import Hearing, Level, Verdict
 from handlers.message import Kind, Message
-from storage import authority
+from storage import audit, authority
 from storage.authority import Act
 from storage.incidents import Live
 from storage.people import Caller, Role
@@ -97,6 +97,11 @@ class Turn:
     def may(self, act: Act) -> bool:
         """Tell whether the speaker may do this at all, to whomsoever."""
         return self.caller is not None and authority.does(self.caller, act)
+
+    async def note_look(self, what: str, whom: str | Collection[str] = (), why: str = "") -> None:
+        """Note that the speaker was shown something of others. `whom` are ids, `why` a code."""
+        me = self.speaker.id
+        await audit.note(self.session, f"look:{what}", self.now, actor=me, subject=whom, reason=why)
 
     @property
     def speaker(self) -> Caller:

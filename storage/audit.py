@@ -26,6 +26,9 @@ from storage.database import Base, at_last, insert_new, run_many
 GENESIS = "0" * 64
 """The hash before the first row."""
 
+OPERATOR = "operator"
+"""The actor at the command line, who has the whole database and no name in it."""
+
 PAGE = 2_000
 """Rows read at once: little memory, and other work is let in between, however long the chain."""
 

@@ -317,6 +317,8 @@ class Page:
     group: str
     leaders: Sequence[str]
     lines: Sequence[Line]
+    elders: Sequence[str] = ()
+    """The ids of those on the lines: not for the paper."""
 
 
 async def number_villages(session: AsyncSession, name: str = "") -> None:
@@ -337,6 +339,7 @@ async def pages(session: AsyncSession, day: date, village: str = "", group: str 
             _group_name,
             SheetNumber.village_id,
             SheetNumber.group_id,
+            Person.id,
             SheetNumber.number,
             Person.name,
             tier,
@@ -353,12 +356,15 @@ async def pages(session: AsyncSession, day: date, village: str = "", group: str 
         )
         .order_by(Village.name, _group_name, SheetNumber.number)
     )
-    lines: dict[tuple[str, str, int, int], list[Line]] = {}
-    for village_name, group_name, village_id, group_id, *line in rows:
+    lines: dict[tuple[str, str, int, int], dict[str, Line]] = {}
+    for village_name, group_name, village_id, group_id, elder, *line in rows:
         key = (village_name, group_name, village_id, group_id)
-        lines.setdefault(key, []).append(Line(*line))
+        lines.setdefault(key, {})[elder] = Line(*line)
     leaders = await _leaders(session, {key[3] for key in lines} - {NO_GROUP})
-    return [Page(*key[:2], leaders.get(key[3], []), found) for key, found in lines.items()]
+    return [
+        Page(*key[:2], leaders.get(key[3], []), list(found.values()), list(found))
+        for key, found in lines.items()
+    ]
 
 
 def _away_until(day: date) -> ColumnElement[Any]:

@@ -218,12 +218,13 @@ class Talent:
     skills: str
     phone: str
     is_on_duty: bool
+    id: str = ""
 
 
 async def talents(session: AsyncSession, caller: Caller, field: str, limit: int) -> list[Talent]:
     """Return who in the caller's village knows a field (人才信息库), those on duty first."""
     rows = await session.execute(
-        select(Person.name, Person.skills, Person.phone, Volunteer.is_on_duty)
+        select(Person.name, Person.skills, Person.phone, Volunteer.is_on_duty, Person.id)
         .join(Volunteer, Volunteer.person_id == Person.id, isouter=True)
         .where(
             may(caller, Act.KNOW_SKILLS),
@@ -232,7 +233,10 @@ async def talents(session: AsyncSession, caller: Caller, field: str, limit: int)
         .order_by(Volunteer.is_on_duty.is_(True).desc(), Person.name)
         .limit(limit)
     )
-    return [Talent(name, skills, phone, bool(on_duty)) for name, skills, phone, on_duty in rows]
+    return [
+        Talent(name, skills, phone, bool(on_duty), person)
+        for name, skills, phone, on_duty, person in rows
+    ]
 
 
 async def never_asked(session: AsyncSession, caller: Caller) -> Sequence[str]:

@@ -105,6 +105,7 @@ async def _say(turn: Turn, request: Request, who: str, name: str, answered: Answ
 @router.when(may(Act.ARRANGE, says(r"等人的?事?|待办|求助|没人接")))
 async def what_waits(turn: Turn) -> Reply:
     rows = await requests.open_in(turn.session, turn.speaker, SHOWN)
+    await turn.note_look("calls", {one.elder_id for one, _ in rows}, "waiting")
     calls = [(one.number, name, one.category, one.starts_at, one.state) for one, name in rows]
     return Reply(words.open_calls(calls))
 
@@ -121,6 +122,7 @@ async def who_was_asked(turn: Turn) -> Answer:
         return Reply(words.not_yours(request.number))
     asked = await offers.of_request(turn.session, request.id, request.turn)
     names = await people.names_of(turn.session, {one.volunteer_id for one in asked})
+    await turn.note_look("asked", names, f"call:{request.id}")
     found = [
         (
             names[one.volunteer_id],
@@ -137,6 +139,7 @@ async def who_knows_it(turn: Turn) -> Reply:
     said = re.fullmatch(_TALENT, turn.words)
     field = said["field"] if said else ""
     found = await volunteers.talents(turn.session, turn.speaker, field, SHOWN)
+    await turn.note_look("skills", {one.id for one in found})
     return Reply(words.talents(field, found))
 
 

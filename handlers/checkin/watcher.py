@@ -1,7 +1,7 @@
 """Who watches over an elder hears of it when she needs a word, a hand, or a human ear."""
 
 from handlers.turn import Turn
-from storage import contacts, letters, people
+from storage import audit, contacts, letters, people
 from storage.letters import NewLetter, Urgency
 
 NEEDS_WORD = "needs_word"
@@ -29,4 +29,8 @@ async def tell_watcher(turn: Turn, kind: str, *, media: str = "", **detail: str)
         ],
         turn.now,
     )
+    for watcher in watchers if media else ():
+        await audit.note(
+            turn.session, "voice", turn.now, actor=None, subject=elder, reason=f"to:{watcher}"
+        )
     return await people.name_of(turn.session, watchers[0]) if watchers else ""

@@ -26,6 +26,7 @@ COUNTY = "county_sheet"
 async def how_is_today(turn: Turn) -> Reply:
     parts = []
     if turn.speaker.is_a(Role.COORDINATOR):
+        await turn.note_look("day", why=f"village:{turn.speaker.village_id}")
         parts.append(await _my_village_today(turn))
     if turn.speaker.is_a(Role.SUPERVISOR):
         seen = await county.today(turn.session, watch_day(turn.now, turn.rules.checkin))
@@ -50,6 +51,7 @@ async def _my_village(session: AsyncSession, turn: Turn) -> Village:
 async def how_was_last_week(turn: Turn) -> Reply:
     parts = []
     if turn.speaker.is_a(Role.COORDINATOR):
+        await turn.note_look("week", why=f"village:{turn.speaker.village_id}")
         parts.append(await _my_village_last_week(turn))
     if turn.speaker.is_a(Role.SUPERVISOR):
         week = village_weeks.last_week(turn.now, turn.rules.checkin)

@@ -54,7 +54,7 @@ async def _show(
     if not order:
         return Reply(words.all_heard())
     await lists.remember(turn.session, turn.speaker.id, kind, order, turn.now)
-    return Reply(_piece(kind, order, everybody, page, turn.rules.lists.names))
+    return await _piece(turn, kind, order, everybody, page)
 
 
 async def _order(turn: Turn, kind: str, listed: Sequence[Seen], page: int) -> list[str]:
@@ -63,14 +63,19 @@ async def _order(turn: Turn, kind: str, listed: Sequence[Seen], page: int) -> li
     return before or [one.elder.id for one in listed]
 
 
-def _piece(kind: str, order: Sequence[str], everybody: Sequence[Seen], page: int, most: int) -> str:
+async def _piece(
+    turn: Turn, kind: str, order: Sequence[str], everybody: Sequence[Seen], page: int
+) -> Reply:
     by_id = {one.elder.id: one for one in everybody}
+    most = turn.rules.lists.names
     first, last = (page - 1) * most, page * most
     numbered = list(enumerate(order, start=1))[max(first, 0) : last]
     entries = [(number, by_id[elder]) for number, elder in numbered if elder in by_id]
     if not entries:
-        return words.no_such_page(kind)
-    return words.page(kind, len(order), entries, page + 1 if last < len(order) else 0)
+        return Reply(words.no_such_page(kind))
+    shown = [one.elder.id for _, one in entries]
+    await turn.note_look("list", shown, "all" if kind == ALL else "not_heard")
+    return Reply(words.page(kind, len(order), entries, page + 1 if last < len(order) else 0))
 
 
 async def _remembered(turn: Turn, kind: str = "") -> list[str]:
@@ -86,6 +91,7 @@ async def how_is_she(turn: Turn) -> Answer:
     elder = await _meant(turn, who)
     closer = await seen.one(turn, elder) if elder else None
     if closer is not None:
+        await turn.note_look("closer", elder, "office" if closer.serves else "family")
         return Reply(words.closer(closer))
     if await authority.to_anybody(turn.session, turn.speaker, Act.LOOK):
         return Reply(words.nobody(who))
