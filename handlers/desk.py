@@ -16,9 +16,11 @@ from datetime import timedelta
 import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from handlers import namesakes
 from handlers.flood import Flood
 from handlers.hearing import DISTRESS, Hearing, Level
 from handlers.message import SPOKEN, TOUCHED, Kind, LostError, Message, Reply
+from handlers.namesakes import SeveralError
 from handlers.router import NotMine, Router
 from handlers.turn import Turn
 from storage import checkins, inbox, incidents, people, questions, windows
@@ -234,6 +236,13 @@ class Desk:
         return None
 
     async def _reply_to(self, turn: Turn) -> Reply | None:
+        turn = await namesakes.take_up(turn)
+        try:
+            return await self._first_answer(turn)
+        except SeveralError as several:
+            return await namesakes.ask(turn, several)
+
+    async def _first_answer(self, turn: Turn) -> Reply | None:
         for router in self._routers:
             for handler in router.listening(turn):
                 answer = await handler(turn)

@@ -33,8 +33,9 @@ class Turn:
     """What a handler is given. `caller` is None for a stranger.
 
     `promised` are the incidents that the caller has promised to look after, `distress` those
-    in which people are called to herself, `question` is what we asked him last, and `is_flood`
-    tells that he writes faster than he can read.
+    in which people are called to herself, `question` is what we asked him last, `is_flood`
+    tells that he writes faster than he can read, and `meant` whom he means by a name that
+    several have.
     """
 
     message: Message
@@ -47,6 +48,7 @@ class Turn:
     distress: Sequence[Live] = field(default=())
     question: Asked | None = None
     is_flood: bool = False
+    meant: Mapping[str, str] = field(default_factory=dict)
 
     @cached_property
     def words(self) -> str:

@@ -212,14 +212,10 @@ async def to_anybody(session: AsyncSession, actor: Caller, act: Act) -> bool:
     return await session.scalar(ids(actor, act).limit(1)) is not None
 
 
-async def the_one(session: AsyncSession, actor: Caller, act: Act, name: str) -> Person | None:
-    """Return the one person of this name to whom somebody may do this, else None.
-
-    Where two have the same name, neither is meant.
-    """
-    named = select(Person).where(Person.name == name, may(actor, act)).limit(2)
-    found = (await session.scalars(named)).all()
-    return found[0] if len(found) == 1 else None
+async def named(session: AsyncSession, actor: Caller, act: Act, name: str) -> Sequence[Person]:
+    """Return everybody of this name to whom somebody may do this, in a fixed order."""
+    found = select(Person).where(Person.name == name, may(actor, act)).order_by(Person.id)
+    return (await session.scalars(found)).all()
 
 
 async def others(session: AsyncSession, actor: Caller, act: Act) -> Sequence[Villager]:

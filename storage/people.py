@@ -16,6 +16,7 @@ from sqlalchemy import (
     delete,
     exists,
     false,
+    func,
     or_,
     select,
     update,
@@ -24,7 +25,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute, Mapped, mapped_column
 
 from storage.database import Base
-from storage.villages import Group
+from storage.villages import Group, Village
 
 
 class Role(StrEnum):
@@ -293,6 +294,28 @@ def is_a(role: Role) -> ColumnElement[bool]:
 
 def is_elder() -> ColumnElement[bool]:
     return is_a(Role.ELDER)
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """What tells somebody from others of her name: where she lives, and when she was born."""
+
+    id: str
+    village: str
+    group: str
+    born: str
+
+
+async def homes_of(session: AsyncSession, people: Sequence[str]) -> list[Home]:
+    """Return where these people live, in the order of their ids."""
+    rows = await session.execute(
+        select(Person.id, Village.name, func.coalesce(Group.name, ""), Person.born)
+        .join(Village, Village.id == Person.village_id)
+        .outerjoin(Group, Group.id == Person.group_id)
+        .where(Person.id.in_(people))
+        .order_by(Person.id)
+    )
+    return [Home(*row) for row in rows]
 
 
 @dataclass(frozen=True, slots=True)

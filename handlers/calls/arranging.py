@@ -6,6 +6,7 @@ from handlers.calls import words
 from handlers.calls.routes import NAME, NUMBER, call_of, number_in, router
 from handlers.calls.when import day_in
 from handlers.message import Reply
+from handlers.namesakes import the_one
 from handlers.router import NOT_MINE, Answer, may, says
 from handlers.turn import Turn
 from storage import (
@@ -78,7 +79,7 @@ async def he_goes(turn: Turn) -> Answer:
         return Reply(words.not_yours(number))
     said = re.fullmatch(_ASSIGN, turn.words)
     name = said["name"] if said else ""
-    who = await authority.the_one(turn.session, turn.speaker, Act.ASSIGN, name)
+    who = await the_one(turn, Act.ASSIGN, name)
     if who is None:
         return Reply(words.nobody_of_that_name(name))
     await volunteers.profile(turn.session, who.id)
@@ -164,7 +165,7 @@ async def he_has_a_paper(turn: Turn) -> Reply:
     today = village_day(turn.now)
     if said is None or until is None or until < today:
         return Reply(words.how_to_note_paper())
-    who = await authority.the_one(turn.session, turn.speaker, Act.ASSIGN, said["name"])
+    who = await the_one(turn, Act.ASSIGN, said["name"])
     if who is None or await authority.is_of_household(turn.session, turn.speaker.id, {who.id}):
         return Reply(words.nobody_of_that_name(said["name"]))
     paper = NewCredential(

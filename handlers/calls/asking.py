@@ -8,10 +8,10 @@ from handlers.calls.routes import NUMBER, asking, call_of, number_in, numbered, 
 from handlers.calls.when import moment, tomorrow_morning
 from handlers.hearing import Level, Verdict
 from handlers.message import Kind, Reply
+from handlers.namesakes import the_one
 from handlers.router import NOT_MINE, Answer, known, says
 from handlers.turn import Turn
 from storage import (
-    authority,
     call_letters,
     ending,
     ledger_confirmations,
@@ -106,7 +106,7 @@ async def _for_her(turn: Turn, pattern: str) -> Answer:
     verdict = turn.hearing.hear(f"想请人帮忙{rest}", turn.now)
     if verdict.level is not Level.REQUEST:
         verdict = turn.hearing.hear(rest, turn.now)
-    elder = await authority.the_one(turn.session, turn.speaker, Act.SPEAK_FOR, name)
+    elder = await the_one(turn, Act.SPEAK_FOR, name)
     if elder is None:
         return Reply(words.nobody_in_your_care(name))
     if verdict.level is not Level.REQUEST or verdict.category is None:
@@ -159,7 +159,7 @@ async def not_every_week_for_her(turn: Turn) -> Reply:
     """停 王秀英 每周理发, by whoever may speak for her."""
     said = re.fullmatch(_STOP_HERS, turn.words)
     name, rest = (said["name"], said["rest"]) if said else ("", "")
-    elder = await authority.the_one(turn.session, turn.speaker, Act.SPEAK_FOR, name)
+    elder = await the_one(turn, Act.SPEAK_FOR, name)
     category = turn.hearing.hear(f"想请人帮忙{rest}", turn.now).category
     if elder is None or category is None:
         return Reply(words.nobody_in_your_care(name))

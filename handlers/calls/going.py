@@ -6,12 +6,12 @@ from handlers.calls import words
 from handlers.calls.routes import NAME, NUMBER, call_of, is_promised, number_in, numbered, router
 from handlers.hearing import numerals
 from handlers.message import Reply
+from handlers.namesakes import the_one
 from handlers.router import NOT_MINE, Answer, known, says
 from handlers.turn import Turn
 from storage import (
     assigning,
     attendance,
-    authority,
     checkins,
     choosing,
     incidents,
@@ -352,8 +352,8 @@ async def _pair(turn: Turn, pattern: str) -> tuple[str, str, str] | None:
     said = re.fullmatch(pattern, turn.words)
     name = said["name"] if said else ""
     me = turn.speaker
-    other = await authority.the_one(turn.session, me, Act.KEEP_OFF, name)
+    other = await the_one(turn, Act.KEEP_OFF, name)
     if other is not None:
         return me.id, other.id, other.name
-    other = await authority.the_one(turn.session, me, Act.STAY_AWAY, name)
+    other = await the_one(turn, Act.STAY_AWAY, name)
     return (other.id, me.id, other.name) if other is not None else None

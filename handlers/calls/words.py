@@ -374,7 +374,7 @@ def together_again(caller: Caller, other: str) -> str:
 
 
 def nobody_of_that_name(name: str) -> str:
-    return f"村里没找到“{name}”，或者有同名的。请写全名再回一次。"
+    return f"村里没找到“{name}”。请写全名再回一次。"
 
 
 # what she hears of it

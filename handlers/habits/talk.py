@@ -9,10 +9,11 @@ from handlers.habits import words
 from handlers.habits.hours_in import hours_in
 from handlers.hearing import Level
 from handlers.message import Kind, Reply
+from handlers.namesakes import the_one
 from handlers.router import NOT_MINE, Answer, Router, may, says
 from handlers.spoken import hour
 from handlers.turn import Turn
-from storage import authority, hours, letters, people, questions
+from storage import hours, letters, people, questions
 from storage.authority import Act
 from storage.checkins import watch_day
 from storage.hours import Hours, Suggestion
@@ -112,7 +113,7 @@ async def move_her_hours(turn: Turn) -> Reply:
     """改时间 王秀英 7点到10点, by her leader or coordinator."""
     said = re.fullmatch(_MOVE, turn.words)
     name, when = (said["name"], said["hours"]) if said else ("", "")
-    elder = await authority.the_one(turn.session, turn.speaker, Act.SET_HOURS, name)
+    elder = await the_one(turn, Act.SET_HOURS, name)
     plan = await hours.plan_of(turn.session, elder.id) if elder else None
     if elder is None or plan is None:
         return Reply(words.not_yours(name))
@@ -166,7 +167,7 @@ async def leave_her_hours(turn: Turn) -> Reply:
     """不改 王秀英, where we asked her leader because nothing reaches her."""
     said = re.fullmatch(_LEAVE, turn.words)
     name = said["name"] if said else ""
-    elder = await authority.the_one(turn.session, turn.speaker, Act.SET_HOURS, name)
+    elder = await the_one(turn, Act.SET_HOURS, name)
     if elder is None:
         return Reply(words.not_yours(name))
     rules = turn.rules.habits

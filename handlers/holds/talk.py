@@ -8,9 +8,10 @@ from handlers import leaving, names
 from handlers.feature import Feature, Paper
 from handlers.holds import whose, words
 from handlers.message import Kind, Reply
+from handlers.namesakes import the_one
 from handlers.router import NOT_MINE, Answer, Router, known, says
 from handlers.turn import Turn
-from storage import authority, contacts, holds, incidents, letters, people, questions
+from storage import contacts, holds, incidents, letters, people, questions
 from storage.authority import Act
 from storage.holds import AWAY, HOSPITAL, NewHold
 from storage.incidents import IncidentKind, Result
@@ -57,7 +58,7 @@ async def she_is_away(turn: Turn) -> Reply:
     """请假 王秀英 3天, by whoever may speak for her."""
     said = re.fullmatch(_HERS, turn.words)
     name, rest = (said["name"], said["rest"]) if said else ("", "")
-    elder = await authority.the_one(turn.session, turn.speaker, Act.SPEAK_FOR, name)
+    elder = await the_one(turn, Act.SPEAK_FOR, name)
     if elder is None:
         return Reply(words.not_yours(name))
     away = _read(turn, turn.hearing.spell(rest))
@@ -137,7 +138,7 @@ async def it_is_she(turn: Turn) -> Answer:
 async def she_came_back(turn: Turn) -> Answer:
     said = re.fullmatch(_SHE_IS_BACK, turn.words)
     name = said["name"] if said else ""
-    elder = await authority.the_one(turn.session, turn.speaker, Act.SPEAK_FOR, name)
+    elder = await the_one(turn, Act.SPEAK_FOR, name)
     if elder is None or not await holds.end(turn.session, elder.id, turn.now):
         return NOT_MINE
     return Reply(words.she_is_back(name))

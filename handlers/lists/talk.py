@@ -9,6 +9,7 @@ from handlers.hearing import numerals
 from handlers.lists import seen, words
 from handlers.lists.seen import Seen
 from handlers.message import Reply
+from handlers.namesakes import the_one
 from handlers.router import NOT_MINE, Answer, Router, known, says
 from handlers.turn import Turn
 from storage import authority, lists
@@ -101,7 +102,7 @@ async def how_is_she(turn: Turn) -> Answer:
 async def _meant(turn: Turn, who: str) -> str:
     """Return who is named, or has this number on the list shown last; "" for nobody."""
     if not re.fullmatch(numerals.NUMBER, who):
-        person = await authority.the_one(turn.session, turn.speaker, Act.LOOK, who)
+        person = await the_one(turn, Act.LOOK, who)
         return person.id if person else ""
     place = numerals.number(who)
     listed = await _remembered(turn)

@@ -4,10 +4,11 @@ import re
 
 from handlers.feature import Feature
 from handlers.message import Kind, Reply
+from handlers.namesakes import the_one
 from handlers.pairing import words
 from handlers.router import Router, does, known, may, says
 from handlers.turn import Turn
-from storage import authority, pairings, people
+from storage import pairings, people
 from storage.authority import Act
 from storage.people import Person, Role
 
@@ -58,7 +59,7 @@ async def _bind(turn: Turn, person_id: str) -> Reply:
 @router.when(may(Act.PAIR, says(r"配对\s*\S{2,12}")))
 async def hand_out_a_code(turn: Turn) -> Reply:
     name = turn.words.removeprefix("配对").strip()
-    person = await authority.the_one(turn.session, turn.speaker, Act.PAIR, name)
+    person = await the_one(turn, Act.PAIR, name)
     if person is None:
         return Reply(words.nobody_of_that_name(name))
     rules = turn.rules.pairing

@@ -8,12 +8,12 @@ from handlers.calling import call_people, number_for
 from handlers.feature import Feature, Paper
 from handlers.hearing import DISTRESS, Level, Verdict
 from handlers.message import Kind, Reply
+from handlers.namesakes import the_one
 from handlers.proxy import answers, entry, words
 from handlers.proxy.answers import Answer as Said
 from handlers.router import NOT_MINE, Answer, Router, known, says
 from handlers.turn import Turn
 from storage import (
-    authority,
     checkins,
     contacts,
     incidents,
@@ -78,7 +78,7 @@ async def she_is_well(turn: Turn) -> Reply:
     name = turn.words.removeprefix("代").strip()
     for ending in ("平安", "好", "1"):
         name = name.removesuffix(ending).strip()
-    elder = await authority.the_one(turn.session, turn.speaker, Act.SPEAK_FOR, name)
+    elder = await the_one(turn, Act.SPEAK_FOR, name)
     if elder is None:
         return Reply(words.not_yours(name))
     sign = Heard(elder_id=elder.id, at=turn.now, kind=BY_PROXY, actor_id=turn.speaker.id)

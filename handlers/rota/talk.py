@@ -4,10 +4,11 @@ import re
 
 from handlers.feature import Feature, Paper
 from handlers.message import Reply
+from handlers.namesakes import the_one
 from handlers.rota import overview, when, words
 from handlers.router import Router, may, says
 from handlers.turn import Turn
-from storage import authority, duties, people
+from storage import duties, people
 from storage.authority import Act
 from storage.duties import Place
 from storage.people import Person, Role
@@ -30,9 +31,7 @@ async def somebody_is_on_duty(turn: Turn) -> Reply:
     said = when.read(re.sub(r"^(?:安排)?值班\s*", "", turn.words), turn.hearing, turn.now)
     if said is None or not (said.names or said.is_cancelled):
         return Reply(words.how_to_set())
-    found = [
-        await authority.the_one(turn.session, turn.speaker, Act.APPOINT, one) for one in said.names
-    ]
+    found = [await the_one(turn, Act.APPOINT, one) for one in said.names]
     for name, person in zip(said.names, found, strict=True):
         if person is None:
             return Reply(words.nobody_of_that_name(name))

@@ -6,12 +6,12 @@ from datetime import date, datetime, timedelta
 from handlers import leaving
 from handlers.feature import Feature, Paper
 from handlers.message import Reply
+from handlers.namesakes import the_one
 from handlers.router import NOT_MINE, Answer, Router, known, says
 from handlers.standing_in import words
 from handlers.turn import Turn
 from storage import (
     absences,
-    authority,
     deputies,
     hand_overs,
     incidents,
@@ -59,7 +59,7 @@ async def my_deputy(turn: Turn) -> Reply:
     """Ask her first: a deputy is one from the moment she agrees."""
     said = re.fullmatch(_MY_DEPUTY, turn.words)
     name = said["name"] if said else ""
-    deputy = await authority.the_one(turn.session, turn.speaker, Act.APPOINT, name)
+    deputy = await the_one(turn, Act.APPOINT, name)
     refusal = await _why_not(turn, deputy, name)
     if refusal is not None or deputy is None:
         return Reply(refusal or words.nobody_of_that_name(name))
@@ -164,7 +164,7 @@ async def i_hand_over(turn: Turn) -> Reply:
     mine = [one for one in plan.places(me.village_id) if me.id in plan.on_duty(one, turn.now)]
     if not mine:
         return Reply(words.you_are_not_on_duty())
-    taker = await authority.the_one(turn.session, me, Act.APPOINT, name)
+    taker = await the_one(turn, Act.APPOINT, name)
     refusal = await _why_not(turn, taker, name) or await _why_not_now(turn, plan, taker)
     if refusal is not None or taker is None:
         return Reply(refusal or words.nobody_of_that_name(name))
