@@ -50,6 +50,10 @@ _CONTINUITY = 3
 """More earlier visits than these do not make it more likely that she knows him."""
 
 
+_ABSENCE = 1_000_000
+"""More minutes than anybody goes in the days that count."""
+
+
 class Why:
     """Why somebody may not go."""
 
@@ -123,7 +127,7 @@ async def weigh(
     return _explained(request, row, ring, now, rules)
 
 
-PARTS = ("group", "continuity", "distance", "load", "waited")
+PARTS = ("group", "continuity", "distance", "load", "waited", "absent")
 """What a score is made of."""
 
 
@@ -134,12 +138,14 @@ def _points(
     in_group = row.group_id is not None and row.group_id == request.group_id
     distance = GROUP if in_group else max(ring, VILLAGE)
     days = min((now - row.last_asked_at) / _DAY, rules.load_days)
+    absences, load = divmod(int(row.record), _ABSENCE)
     return (
         rules.weight_group if in_group else 0.0,
         rules.weight_continuity * min(row.knows_her, _CONTINUITY),
         -rules.weight_distance * distance,
-        -rules.weight_load * row.load / 60,
+        -rules.weight_load * load / 60,
         rules.weight_waited * max(days, 0.0),
+        -rules.weight_absent * absences,
     )
 
 
@@ -281,7 +287,7 @@ def _known() -> Select[*tuple[Any, ...]]:
         Volunteer.group_id,
         Volunteer.village_id,
         Volunteer.last_asked_at,
-        _booked("since", "now").label("load"),
+        _record("since", "now").label("record"),
         knows_her.label("knows_her"),
     )
 
@@ -379,6 +385,19 @@ def _booked(first: str, last: str) -> ColumnElement[int]:
         Visit.starts_at.between(_moment(first), _moment(last)), _is_one_of(COUNTED)
     )
     return minutes.scalar_subquery()
+
+
+def _record(first: str, last: str) -> ColumnElement[int]:
+    """Return the minutes for which he went, and an `_ABSENCE` for each time he did not come.
+
+    One number tells both, so that his calendar is looked through once.
+    """
+    worth = case((Visit.state == VisitState.ABSENT, _ABSENCE), else_=Visit.booked)
+    record = _visits(func.coalesce(func.sum(worth), 0)).where(
+        Visit.starts_at.between(_moment(first), _moment(last)),
+        _is_one_of((*COUNTED, VisitState.ABSENT)),
+    )
+    return record.scalar_subquery()
 
 
 def _visits(what: ColumnElement[Any]) -> Select[tuple[Any]]:

@@ -1,18 +1,19 @@
 """How a call ends without a visit: nobody takes it, or it is taken back; all hear of it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from types import MappingProxyType
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from storage import call_letters, ledger, letters, offers, visits
+from storage import call_letters, ledger, ledger_members, letters, offers, visits
 from storage.call_letters import letter, tell, urgency
 from storage.ledger import FrozenError
 from storage.letters import Urgency
 from storage.offers import OfferState
 from storage.purses import Purse
 from storage.requests import BEFORE_SERVICE, Request, Step, move
-from storage.rules import Rules
+from storage.rules import DispatchRules, Rules
 from storage.visits import Visit, VisitState
 
 
@@ -45,6 +46,7 @@ async def let_go_of(
     now: datetime,
     by: str | None = None,
     how: Urgency = Urgency.NOTICE,
+    paid: Mapping[str, int] = MappingProxyType({}),
 ) -> None:
     """Tell those who would have gone, or had said yes, that nobody has to."""
     await visits.drop(session, going, VisitState.CANCELLED)
@@ -53,7 +55,18 @@ async def let_go_of(
     free = dict.fromkeys([*(one.volunteer_id for one in going), *losers])
     await tell(
         session,
-        [letter(request, call_letters.OFF, one, urgency=how, actor=by, goes=True) for one in free],
+        [
+            letter(
+                request,
+                call_letters.OFF,
+                one,
+                urgency=how,
+                actor=by,
+                goes=True,
+                minutes=paid.get(one, 0),
+            )
+            for one in free
+        ],
         now,
     )
 
@@ -71,10 +84,11 @@ async def withdraw_offers(session: AsyncSession, request: Request) -> None:
 
 async def cancel(
     session: AsyncSession, request: Request, by: str, now: datetime, rules: Rules
-) -> bool:
+) -> int | None:
     """Take a call back while nobody is with her: visits end, and the minutes come back.
 
-    Raises FrozenError before anything has changed.
+    Who was on the way is paid for it as the policy says; returns how many minutes that came to,
+    None where the call cannot be taken back. Raises FrozenError before anything has changed.
     """
     if request.state in BEFORE_SERVICE and await ledger.is_frozen(session):
         raise FrozenError("the books are looked at")
@@ -83,9 +97,10 @@ async def cancel(
     )
     going = await visits.of_request(session, request.id, (VisitState.ASSIGNED,))
     if not await move(session, request, Step.CANCEL, now):
-        return False
+        return None
+    paid = await _pay_the_way(session, request, going, by, now, rules)
     how = Urgency.ALARM if late else Urgency.NOTICE
-    await let_go_of(session, request, going, now, by, how)
+    await let_go_of(session, request, going, now, by, how, paid)
     hears = [one for one in await call_letters.her_side(session, request, now) if one != by]
     await tell(
         session,
@@ -93,4 +108,33 @@ async def cancel(
         now,
     )
     await Purse(session, request, now, rules).give_back(by)
-    return True
+    return sum(paid.values())
+
+
+async def _pay_the_way(
+    session: AsyncSession,
+    request: Request,
+    going: Sequence[Visit],
+    by: str,
+    now: datetime,
+    rules: Rules,
+) -> dict[str, int]:
+    """Pay who is on the way already; not where he, or his kin, takes the call back."""
+    purse = Purse(session, request, now, rules)
+    minutes = rules.timebank.preset.late_cancel_minutes
+    paid: dict[str, int] = {}
+    for visit in going:
+        theirs = visit.volunteer_id in (by, request.said_by)
+        if not minutes or theirs or not _is_on_the_way(request, visit, now, rules.dispatch):
+            continue
+        if not await ledger_members.is_relative(session, by, visit.volunteer_id):
+            sum_ = min(minutes, visit.booked)
+            paid[visit.volunteer_id] = await purse.pay(visit, sum_, by, served=False)
+    return paid
+
+
+def _is_on_the_way(request: Request, visit: Visit, now: datetime, rules: DispatchRules) -> bool:
+    """Tell whether he has left home: shortly before the hour; where it is urgent, at once."""
+    before = timedelta(minutes=rules.on_the_way_minutes)
+    patience = timedelta(minutes=rules.no_show_minutes if request.is_urgent else 0)
+    return visit.starts_at - before <= now <= visit.starts_at + patience

@@ -67,7 +67,8 @@ class Service:
     """One volunteer's finished visit. `slot` tells the volunteers of a request apart.
 
     `attempt` is 1, and one more after each reversal. `minutes` are real ones; `day` is the
-    day on which they were given. `to` is the volunteer's account, or a team's.
+    day on which they were given. `to` is the volunteer's account, or a team's. Where nobody was
+    `served` they are paid all the same, and no certificate counts them.
     """
 
     request: str
@@ -78,6 +79,11 @@ class Service:
     day: date
     actor: str
     born: str = ""
+    served: bool = True
+
+    @property
+    def truth(self) -> int:
+        return self.minutes if self.served else 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,9 +225,9 @@ class Book:
             _settlement(service, Kind.OVERFLOW, POOL, pay - credited),
         ]
         moves = [move for move in moves if move.minutes]
-        moves[0] = replace(moves[0], service_minutes=service.minutes)
+        moves[0] = replace(moves[0], service_minutes=service.truth)
         await self._post(*moves)
-        return Settled(service.minutes, credited, pay - credited)
+        return Settled(service.truth, credited, pay - credited)
 
     async def _settled_before(self, service: Service) -> Settled | None:
         parts = _parts(service.request, service.slot, service.attempt)
@@ -231,7 +237,7 @@ class Book:
         moves = list(made.values())
         known = {(move.on_behalf_of, move.day, move.actor) for move in moves}
         truth = sum(move.service_minutes for move in moves)
-        if known != {(service.to, service.day, service.actor)} or truth != service.minutes:
+        if known != {(service.to, service.day, service.actor)} or truth != service.truth:
             raise OtherContentError(f"settle {service.request} was made before otherwise")
         paid = {move.kind: move.minutes for move in moves}
         return Settled(truth, paid.get(Kind.SETTLE, 0), paid.get(Kind.OVERFLOW, 0))

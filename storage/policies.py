@@ -36,6 +36,7 @@ class Policy:
 
     `pool_pays` names the needs for which the common pool pays what an elder has not.
     `spend_from_age_in_need` is the age from which one who is frail or poor may spend.
+    `late_cancel_minutes` has whoever was on his way when her side took the call back.
     """
 
     name: str
@@ -52,6 +53,7 @@ class Policy:
     gifts: Gifts = "relatives"
     pool_pays: tuple[Need, ...] = ("frail", "poor")
     second_above_minutes: int = 8 * HOUR
+    late_cancel_minutes: int = 0
 
     @property
     def key(self) -> str:

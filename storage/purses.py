@@ -141,7 +141,9 @@ class Purse:
         )
         return Spender(account=account, born=row.born, tier=row.tier or FRAIL + 1)
 
-    async def pay(self, visit: Visit, minutes: int, confirmed_by: str | None) -> int:
+    async def pay(
+        self, visit: Visit, minutes: int, confirmed_by: str | None, *, served: bool = True
+    ) -> int:
         """Pay one visit out of what was kept; returns the minutes that were credited."""
         to = await ledger_members.account_of(self.session, visit.volunteer_id, self._policy)
         actor = (
@@ -160,6 +162,7 @@ class Purse:
                 day=village_day(visit.starts_at),
                 actor=actor,
                 born=born or "",
+                served=served,
             )
         )
         return paid.credited

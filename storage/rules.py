@@ -321,6 +321,8 @@ class DispatchRules(_Checked):
     """How long a volunteer who is with her is asked first, where she has not been heard."""
     late_minutes: NonNegativeInt = 120
     """A call that is taken back so shortly before its hour is told at once, also at night."""
+    on_the_way_minutes: NonNegativeInt = 60
+    """So shortly before the hour who goes is on the way, and paid as the policy says."""
     code_tries: PositiveInt = 5
     remind_hours: PositiveInt = 24
     confirm_hours: PositiveInt = 72
@@ -349,6 +351,8 @@ class DispatchRules(_Checked):
     """Taken off for each hour of the last days."""
     weight_waited: NonNegativeFloat = 2
     """For each day since he was last asked, up to `load_days`."""
+    weight_absent: NonNegativeFloat = 15
+    """Taken off for each time in the last days that he did not come."""
 
 
 @dataclass(frozen=True, kw_only=True)

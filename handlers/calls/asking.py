@@ -64,12 +64,12 @@ async def _take_back(turn: Turn, request: Request) -> Reply:
     if not await requests.answers_for(turn.session, turn.speaker, request):
         return Reply(words.not_yours(request.number))
     try:
-        done = await ending.cancel(turn.session, request, turn.speaker.id, turn.now, turn.rules)
+        paid = await ending.cancel(turn.session, request, turn.speaker.id, turn.now, turn.rules)
     except FrozenError:
         return Reply(words.at_rest())
-    if not done:
+    if paid is None:
         return Reply(words.stands(request.number, request.state))
-    return Reply(words.cancelled(turn.speaker, request.category))
+    return Reply(words.cancelled(turn.speaker, request.category, paid))
 
 
 async def _is_of_the_bank(turn: Turn) -> bool:

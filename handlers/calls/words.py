@@ -161,8 +161,9 @@ def nobody_in_your_care(name: str) -> str:
     return f"没找到您能代说的“{name}”。请写全名，比如：请人 王秀英 理发 明天上午"
 
 
-def cancelled(caller: Caller, category: str) -> str:
-    return f"{called(caller)}，好，{what(category)}那次取消了。"
+def cancelled(caller: Caller, category: str, paid: int = 0) -> str:
+    way = f"人已动身，付了{paid}分钟。" if paid else ""
+    return f"{called(caller)}，好，{what(category)}那次取消了。{way}"
 
 
 def stands(number: int, state: str) -> str:
@@ -238,7 +239,9 @@ def off(letter: Claimed) -> str:
         return f"{_name(letter)}，{_detail_what(letter)}那次取消了。"
     if not (letter.detail or {}).get("goes"):
         return f"{letter.about_name}{_detail_at(letter)}的{_detail_what(letter)}取消了。"
-    return f"{_detail_at(letter)}的{_detail_what(letter)}（{letter.number}号）不用去了。谢谢您！"
+    minutes = (letter.detail or {}).get("minutes")
+    thanks_ = f"您已动身，记下{minutes}分钟。" if minutes else "谢谢您！"
+    return f"{_detail_at(letter)}的{_detail_what(letter)}（{letter.number}号）不用去了。{thanks_}"
 
 
 def absent(letter: Claimed) -> str:
@@ -677,6 +680,7 @@ _PARTS = {
     "distance": "远近",
     "load": "最近多少",
     "waited": "多久没问",
+    "absent": "没到",
 }
 
 

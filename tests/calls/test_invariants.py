@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 from datetime import date, datetime, timedelta
 
 import pytest
-from sqlalchemy import insert, select, update
+from sqlalchemy import func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -22,15 +22,16 @@ from storage import (
     reviews,
 )
 from storage.assigning import Taken
-from storage.choosing import Why, choose, why_not
+from storage.choosing import Why, choose, weigh, why_not
 from storage.confirming import Said
 from storage.credentials import NewCredential
 from storage.database import Database
+from storage.ledger import Transfer
 from storage.ledger_moves import Book, GateError, Spender
 from storage.people import Person, Tie, TieKind
 from storage.requests import ENDED, State
 from storage.rules import DispatchRules, Rules, village_day
-from storage.visits import Visit
+from storage.visits import Visit, VisitState
 from storage.volunteers import Volunteer
 from tests.calls.crowd import POLICY, Crowd, volunteer
 
@@ -66,6 +67,60 @@ async def test_7_paid_and_overflow_and_released_are_what_was_held(
     sums = await crowd.sums(call)
     assert sums.paid == paid
     assert sums.paid + sums.overflow + sums.released == sums.held == 90
+
+
+@pytest.mark.parametrize(
+    ("before", "by", "paid"),
+    [
+        (timedelta(hours=3), "wang", 0),  # nobody has left home yet
+        (timedelta(minutes=20), "wang", 15),
+        (timedelta(minutes=20), "xiaomei", 0),  # his own kin
+        (timedelta(minutes=-1), "wang", 0),  # he should be there
+    ],
+)
+async def test_6_and_7_taken_back_late_the_way_is_paid_and_the_rest_comes_back(
+    crowd: Crowd, before: timedelta, by: str, paid: int
+) -> None:
+    call = await _taken(crowd)
+    async with crowd.database.writing() as session:
+        session.add(Tie(elder_id=volunteer(0), person_id="xiaomei", kind=TieKind.FAMILY))
+    crowd.now = (await crowd.read(call)).begins - before
+    for again in (False, True):
+        async with crowd.database.writing() as session:
+            request = await requests.hold(session, call)
+            done = await ending.cancel(session, request, by, crowd.now, crowd.rules)
+        assert done == (None if again else paid)
+    sums = await crowd.sums(call)
+    assert (sums.held, sums.paid, sums.overflow, sums.left) == (120, paid, 0, 0)
+    assert sums.paid + sums.released == sums.held
+    assert await crowd.balance_of(volunteer(0)) == paid
+    async with crowd.database.reading() as session:
+        served = select(func.sum(Transfer.service_minutes))
+        assert await session.scalar(served) == 0  # no certificate counts it
+
+
+async def _taken(crowd: Crowd) -> int:
+    """Let the first volunteer be the one who goes tomorrow."""
+    call = await crowd.call("助洁", crowd.now + timedelta(days=1))
+    crowd.now += timedelta(minutes=31)
+    await crowd.accepts(call, 0)
+    return call
+
+
+async def test_who_did_not_come_is_asked_after_the_others(crowd: Crowd) -> None:
+    call = await _taken(crowd)
+    crowd.now += timedelta(days=1)
+    await crowd.ring()
+    (visit,) = await crowd.visits(call)
+    assert visit.state == VisitState.ABSENT
+    async with crowd.database.writing() as session:
+        request = await requests.hold(session, call)
+        weighed = [
+            await weigh(session, request, volunteer(number), crowd.now, crowd.rules.dispatch)
+            for number in (0, 1)
+        ]
+    assert [one.parts["absent"] for one in weighed] == [-15, 0]
+    assert [one.parts["load"] for one in weighed] == [0, 0]
 
 
 async def test_8_a_slot_has_one_visit_and_nobody_has_two_at_once(crowd: Crowd) -> None:

@@ -124,6 +124,21 @@ async def test_taken_back_late_she_is_told_at_once_also_at_night(town: Town) -> 
     assert any("不用去了" in words for words in town.heard("liushen"))
 
 
+async def test_taken_back_when_he_is_on_the_way_he_is_paid_for_it(town: Town) -> None:
+    number = await given_to(town, "liushen")
+    await at_her_hour(town, number, minutes=-20)
+    assert await town.says("wang", f"取消 {number}") == (
+        "王奶奶，好，打扫那次取消了。人已动身，付了15分钟。"
+    )
+    await town.live(seconds=5)
+    assert f"11月24日上午9点的打扫（{number}号）不用去了。您已动身，记下15分钟。" in town.heard(
+        "liushen"
+    )
+    assert (await town.balance("liushen"), await town.kept(number)) == (15, 0)
+    assert "现在用不上" in await town.says("wang", f"取消 {number}")
+    assert await town.balance("liushen") == 15
+
+
 async def test_missed_while_somebody_is_with_her_he_is_asked_first(town: Town) -> None:
     number = await given_to(town, "liushen", "明天早上八点想请人来打扫屋子")
     await at_her_hour(town, number)

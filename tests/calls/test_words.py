@@ -72,6 +72,7 @@ TO_HER = {
     "every_week": words.every_week(WANG, "助医", 2),
     "no_more_weekly": words.no_more_weekly(WANG, "助医"),
     "cancelled": words.cancelled(WANG, "助医"),
+    "cancelled late": words.cancelled(WANG, "助医", 15),
     "not_together": words.not_together(WANG, "刘翠花"),
     "together_again": words.together_again(WANG, "刘翠花"),
     "confirmed": words.confirmed(WANG),
@@ -153,6 +154,9 @@ TO_OTHERS = {
     "assigned": words.assigned(1234, "刘翠花"),
     "assigned_one": words.assigned_one(1234, "刘翠花"),
     "cannot_be_assigned": words.cannot_be_assigned(1234, "刘翠花", [Why.PAPERS], ["培训"]),
+    "off, and paid for the way": words.off(
+        replace(LETTER, detail={**DETAIL, "goes": True, "minutes": 15})
+    ),
     "paper_noted": words.paper_noted("刘翠花", "培训", date(2027, 3, 1)),
     "how_to_note_paper": words.how_to_note_paper(),
     "villages_tied": words.villages_tied("赵家坡"),
