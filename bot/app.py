@@ -189,6 +189,7 @@ def _build(
         "volunteers": (300, lambda now: dispatching.keep_up(database, now)),
         "dispatching": (5, lambda now: dispatching.dispatch_calls(database, now, rules)),
         "weekly": (600, lambda now: dispatching.make_weekly_calls(database, now, rules)),
+        "papers": (3600, lambda now: dispatching.tell_ending_papers(database, now, rules)),
         "alarms": (1, delivery.carry_alarms),
         "delivery": (1, delivery.carry_others),
     }

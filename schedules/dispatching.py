@@ -12,6 +12,7 @@ from storage import (
     dispatch,
     disputes,
     offers,
+    papers_ending,
     placing,
     requests,
     reviews,
@@ -117,6 +118,12 @@ async def make_weekly_calls(database: Database, now: datetime, rules: Rules) -> 
         moved += made
         if made < AT_ONCE:
             return moved
+
+
+async def tell_ending_papers(database: Database, now: datetime, rules: Rules) -> int:
+    """Tell of papers that end soon; returns how many there were."""
+    async with database.writing() as session:
+        return await papers_ending.tell(session, now, rules.dispatch)
 
 
 async def keep_up(database: Database, _now: datetime) -> int:

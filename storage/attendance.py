@@ -30,6 +30,7 @@ class Came(StrEnum):
     WRONG_CODE = "wrong_code"
     TOO_MANY = "too_many"
     TOO_EARLY = "too_early"
+    PROVED = "proved"  # he has left, and the code was still missing
     BEFORE = "before"  # he has said so already
     NOT_YOURS = "not_yours"
 
@@ -46,7 +47,7 @@ async def arrive(
     """Take somebody's word that he is there. With her 服务码 it is proved, and she is alive."""
     visit = await my_visit(session, request, volunteer)
     if visit is None:
-        return Came.NOT_YOURS
+        return await _code_from_the_road(session, request, volunteer, code, rules)
     if visit.state == VisitState.ARRIVED:
         return await _code_afterwards(session, request, visit, code, rules)
     if request.state not in (State.ASSIGNED, State.IN_SERVICE):
@@ -79,6 +80,20 @@ async def _code_afterwards(
     visit.has_code = True
     await session.flush()
     return Came.WITH_CODE
+
+
+async def _code_from_the_road(
+    session: AsyncSession, request: Request, volunteer: str, code: str, rules: Rules
+) -> Came:
+    """Let who has left tell the code that is missing, while her word is waited for."""
+    done = await visits.of_request(session, request.id, (VisitState.DONE,))
+    visit = next((one for one in done if one.volunteer_id == volunteer), None)
+    waits = request.state in (State.IN_SERVICE, State.AWAITING_CONFIRM)
+    if visit is None or visit.has_code or not waits or not code:
+        return Came.NOT_YOURS
+    came = await _code_afterwards(session, request, visit, code, rules)
+    said = {Came.WITH_CODE: Came.PROVED, Came.BEFORE: Came.NOT_YOURS}
+    return said.get(came, came)
 
 
 async def _she_is_alive(

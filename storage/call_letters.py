@@ -35,6 +35,7 @@ TELL = "call_tell"
 JUDGE = "call_judge"
 VERDICT = "call_verdict"
 WITH_HER = "call_with_her"
+LACKING = "call_lacking"
 
 
 def letter(

@@ -13,9 +13,10 @@ from typing import Any, Literal, get_args
 
 Allocation = Literal["first", "collect"]
 Risk = Literal["low", "high"]
-Paper = Literal["培训", "承诺书", "保险", "执照"]
-Evidence = Literal["code", "checkout"]
-"""`code`: she told him her 服务码; `checkout`: he said himself when he left."""
+Paper = Literal["培训", "承诺书", "保险", "执照", "健康证"]
+Evidence = Literal["code", "checkout", "picture"]
+"""`code`: she told him her 服务码; `checkout`: he said himself when he left; `picture`: what he
+sent of what was done or paid."""
 
 PAPERS: tuple[str, ...] = get_args(Paper)
 NAMES = ("助餐", "助浴", "助洁", "助行", "助急", "助医", "理发", "慰藉", "文体", "代办", "手机")

@@ -10,9 +10,10 @@ from enum import StrEnum
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from storage import authority, call_letters, requests, visits
+from storage import authority, call_letters, evidence, requests, visits
 from storage.call_letters import letter, tell
 from storage.ledger import FrozenError
+from storage.letters import NewLetter
 from storage.people import Caller
 from storage.purses import Purse
 from storage.requests import Request, State, Step, move
@@ -122,13 +123,6 @@ async def _thank(
     await tell(session, written, now)
 
 
-def is_complete(request: Request, done: Sequence[Visit]) -> bool:
-    """Tell whether the evidence is what the terms ask for, of everybody who had to come."""
-    asked = request.agreed.evidence
-    has = {"code": [one.has_code for one in done], "checkout": [one.has_checkout for one in done]}
-    return len(done) == request.people and all(all(has[one]) for one in asked)
-
-
 async def wait_for_word(
     session: AsyncSession, request: Request, now: datetime, rules: Rules
 ) -> None:
@@ -139,7 +133,7 @@ async def wait_for_word(
         await _ask_again(session, request, done, now)
         request.next_at = finished + timedelta(hours=rules.dispatch.confirm_hours)
         await session.flush()
-    elif is_complete(request, done):
+    elif await evidence.is_complete(session, request, done):
         await _by_the_clock(session, request, now, rules)
     else:
         await _let_leader_see(session, request, done, now, rules)
@@ -151,9 +145,22 @@ async def _ask_again(
     who = "、".join(await visits.names(session, done))
     there = {one.volunteer_id for one in done}
     hears = [one for one in await call_letters.her_side(session, request, now) if one not in there]
-    await tell(
-        session, [letter(request, call_letters.HOW, one, who=who, again="1") for one in hears], now
-    )
+    asked = [letter(request, call_letters.HOW, one, who=who, again="1") for one in hears]
+    await tell(session, [*asked, *await _ask_for_evidence(session, request, done)], now)
+
+
+async def _ask_for_evidence(
+    session: AsyncSession, request: Request, done: Sequence[Visit]
+) -> list[NewLetter]:
+    """Ask whoever was there for what he can still give, while it is of use."""
+    found = {
+        one.volunteer_id: await evidence.lacking_of(session, request, done, one) for one in done
+    }
+    return [
+        letter(request, call_letters.LACKING, one, missing=list(missing))
+        for one, missing in found.items()
+        if missing
+    ]
 
 
 async def _by_the_clock(
@@ -177,10 +184,13 @@ async def _let_leader_see(
     if request.told:
         hears += await call_letters.coordinators(session, request, now, there)
     who = "、".join(await visits.names(session, done))
+    missing = list(await evidence.lacking(session, request, done))
     await tell(
         session,
         [
-            letter(request, call_letters.SEE, one, again=str(request.told), who=who)
+            letter(
+                request, call_letters.SEE, one, again=str(request.told), who=who, missing=missing
+            )
             for one in dict.fromkeys(hears)
         ],
         now,

@@ -28,6 +28,7 @@ from storage.lists import ShownList
 from storage.offers import Offer
 from storage.pairings import Pairing, WrongTry
 from storage.people import Identity, Person, PersonRole, Tie
+from storage.pictures import Picture
 from storage.questions import Question
 from storage.requests import CallCounter, Request
 from storage.sheets import ListEntry, SheetNumber
@@ -97,6 +98,7 @@ TABLES = (
     Credential,
     Offer,
     Visit,
+    Picture,
     Statement,
     AuditRow,
     AuditHead,

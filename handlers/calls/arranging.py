@@ -4,16 +4,13 @@ import re
 
 from handlers.calls import words
 from handlers.calls.routes import NAME, NUMBER, call_of, number_in, router
-from handlers.calls.when import day_in
 from handlers.message import Reply
 from handlers.namesakes import the_one
 from handlers.router import NOT_MINE, Answer, may, says
 from handlers.turn import Turn
 from storage import (
     assigning,
-    authority,
     choosing,
-    credentials,
     offers,
     people,
     requests,
@@ -23,11 +20,8 @@ from storage import (
 )
 from storage.assigning import Answered, Taken
 from storage.authority import Act
-from storage.categories import PAPERS
-from storage.credentials import NewCredential
 from storage.offers import OfferState
 from storage.requests import Request, State
-from storage.rules import village_day
 
 SHOWN = 10
 
@@ -35,10 +29,6 @@ _YES = rf"(?:同意|审核\s*(?=.*通过))\s*{NUMBER}(?:\s*通过)?"
 _NO = rf"(?:不同意|审核\s*(?=.*不))\s*{NUMBER}(?:\s*(?:不行|不通过))?"
 _ASSIGN = rf"指派\s*{NUMBER}\s*{NAME}"
 _TALENT = r"(?:人才|谁会)\s*(?P<field>[\u4e00-\u9fff]{0,8}?)"
-_PAPER = (
-    rf"证件\s*{NAME}\s*(?P<kind>{'|'.join(PAPERS)})\s*(?:到)?\s*(?P<until>[\d年月日./-]+)"
-    r"(?:\s+(?P<document>[\w-]{1,40}))?"
-)
 _NEXT = rf"邻村\s*{NAME}"
 _WHOM = rf"问过谁\s*{NUMBER}|{NUMBER.replace('<number>', '<other>')}\s*问过谁"
 
@@ -148,36 +138,6 @@ async def who_knows_it(turn: Turn) -> Reply:
 async def whom_nobody_asked(turn: Turn) -> Reply:
     found = await volunteers.never_asked(turn.session, turn.speaker)
     return Reply(words.never_asked(found))
-
-
-@router.when(may(Act.ARRANGE, says("(?:快)?到期的?(?:证件)?")))
-async def whose_papers_end(turn: Turn) -> Reply:
-    today = village_day(turn.now)
-    days = turn.rules.dispatch.expiring_days
-    found = await credentials.ending(turn.session, turn.speaker, today, days)
-    return Reply(words.ending_papers(found))
-
-
-@router.when(may(Act.ARRANGE, says(r"证件.*")))
-async def he_has_a_paper(turn: Turn) -> Reply:
-    said = re.fullmatch(_PAPER, turn.words)
-    until = day_in(said["until"]) if said else None
-    today = village_day(turn.now)
-    if said is None or until is None or until < today:
-        return Reply(words.how_to_note_paper())
-    who = await the_one(turn, Act.ASSIGN, said["name"])
-    if who is None or await authority.is_of_household(turn.session, turn.speaker.id, {who.id}):
-        return Reply(words.nobody_of_that_name(said["name"]))
-    paper = NewCredential(
-        person_id=who.id,
-        kind=said["kind"],
-        valid_from=today,
-        valid_until=until,
-        document=said["document"] or "",
-        noted_by=turn.speaker.id,
-    )
-    await credentials.note(turn.session, paper, turn.now)
-    return Reply(words.paper_noted(who.name, said["kind"], until))
 
 
 @router.when(may(Act.TIE_VILLAGES, says(_NEXT)))

@@ -1,19 +1,31 @@
 """What a volunteer says: on duty or not, yes or no, here, and done."""
 
 import re
+from collections.abc import Sequence
 
 from handlers.calls import words
-from handlers.calls.routes import NAME, NUMBER, call_of, is_promised, number_in, numbered, router
+from handlers.calls.routes import (
+    NAME,
+    NUMBER,
+    PAPER,
+    call_of,
+    is_promised,
+    number_in,
+    numbered,
+    picture_in,
+    router,
+)
 from handlers.hearing import numerals
-from handlers.message import Reply
+from handlers.message import Kind, Reply
 from handlers.namesakes import the_one
-from handlers.router import NOT_MINE, Answer, known, says
+from handlers.router import NOT_MINE, Answer, does, known, says
 from handlers.turn import Turn
 from storage import (
     assigning,
     attendance,
     checkins,
     choosing,
+    evidence,
     incidents,
     offers,
     people,
@@ -175,6 +187,7 @@ async def i_am_there(turn: Turn) -> Answer:
         Came.WRONG_CODE: words.wrong_code,
         Came.TOO_MANY: words.no_more_codes,
         Came.BEFORE: words.said_before,
+        Came.PROVED: words.code_kept,
     }
     return Reply(answers[came](number))
 
@@ -193,10 +206,25 @@ async def _finish(turn: Turn, request: Request) -> Reply:
     visit = await attendance.finish(turn.session, request, me, turn.now, turn.rules)
     if visit is not None:
         elder = await people.name_of(turn.session, request.elder_id)
-        return Reply(words.finished(visit.minutes or 0, elder))
+        lacking = words.lacking(request.number, request.category, await _lacking(turn, request))
+        return Reply(words.finished(visit.minutes or 0, elder, lacking))
     if await attendance.my_visit(turn.session, request, me):
         return Reply(words.not_arrived(request.number))
     return Reply(words.stands(request.number, request.state))
+
+
+async def _lacking(turn: Turn, request: Request) -> Sequence[str]:
+    """Return what he can still give to prove that he was there."""
+    done = await visits.of_request(turn.session, request.id, (VisitState.DONE,))
+    mine = next((one for one in done if one.volunteer_id == turn.speaker.id), None)
+    return await evidence.lacking_of(turn.session, request, done, mine) if mine else ()
+
+
+@router.when(known(lambda turn: does(Kind.PICTURE)(turn) and not turn.is_asked(PAPER)))
+async def this_is_what_was_done(turn: Turn) -> Answer:
+    """A receipt, or the clean room, from whoever is with her or has just been."""
+    request = await evidence.take_picture(turn.session, picture_in(turn))
+    return NOT_MINE if request is None else Reply(words.picture_kept(request.number))
 
 
 @router.when(known(says(r"(?:办)?完成了?|办完了")))

@@ -1,13 +1,13 @@
 """What is said about a call: to her, to whoever may go, and to those who arrange it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
 
 from handlers import names
 from handlers.names import called
 from handlers.spoken import day
 from storage.choosing import Why
-from storage.credentials import Ending
+from storage.credentials import Paper
 from storage.disputes import Verdict
 from storage.letters import Claimed
 from storage.offers import OfferState
@@ -63,6 +63,9 @@ ANSWERS = {
     OfferState.LOST: "别人去了",
 }
 """What somebody answered, or did not."""
+EVIDENCE = {"code": "服务码", "checkout": "完成的话", "picture": "照片"}
+"""What proves a visit, as it is called where it is missing."""
+_WITH_RECEIPT = ("代办", "助急")
 _ON_DAYS = "一二三四五六日"
 
 
@@ -336,8 +339,35 @@ def spoken_for(elder: str) -> str:
     return f"好，记下了：{elder}平安。"
 
 
-def finished(minutes: int, elder: str) -> str:
+def finished(minutes: int, elder: str, lacking: str = "") -> str:
+    if lacking:
+        return f"辛苦了！记下{minutes}分钟，{lacking}。"
     return f"辛苦了！记下{minutes}分钟，等{elder}说声好就存进去。"
+
+
+def lacking(number: int, category: str, missing: Collection[str]) -> str:
+    """Ask in one sentence for what is missing; "" where there is nothing."""
+    picture = "票据的照片" if category in _WITH_RECEIPT else "办好后的照片（别拍人）"
+    say_code = f"请问老人再回：到了 {number} 加服务码"
+    if "code" in missing and "picture" in missing:
+        return f"还差服务码和{picture}，{say_code}，照片直接发来"
+    if "code" in missing:
+        return f"还差服务码，{say_code}"
+    return f"还差{picture}，请现在发来" if "picture" in missing else ""
+
+
+def still_lacking(letter: Claimed) -> str:
+    detail = letter.detail or {}
+    said = lacking(letter.number or 0, detail.get("category", ""), detail.get("missing", ()))
+    return f"{letter.about_name}那次{_detail_what(letter)}{said}。"
+
+
+def picture_kept(number: int) -> str:
+    return f"照片收到了，记在{number}号上。谢谢您！"
+
+
+def code_kept(number: int) -> str:
+    return f"{number}号的服务码对上了，记下了。谢谢您！"
 
 
 def on_duty() -> str:
@@ -503,10 +533,11 @@ def alone(letter: Claimed) -> str:
 
 
 def see(letter: Claimed) -> str:
-    who = (letter.detail or {}).get("who", "")
+    detail = letter.detail or {}
+    missing = "、".join(EVIDENCE[one] for one in detail.get("missing", ()))
     return (
-        f"{letter.about_name}的{_detail_what(letter)}（{who}）还没人说好，凭据也不全。"
-        f"请您问问，好就回：好 {letter.number}"
+        f"{letter.about_name}的{_detail_what(letter)}（{detail.get('who', '')}）还没人说好，"
+        f"{f'还缺{missing}' if missing else '凭据也不全'}。请您问问，好就回：好 {letter.number}"
     )
 
 
@@ -616,19 +647,46 @@ def never_asked(people: Sequence[str]) -> str:
     return f"还没问到过：{'、'.join(people[:12])}{more}。"
 
 
-def ending_papers(found: Sequence[Ending]) -> str:
+def ending_papers(found: Sequence[tuple[str, str, date]]) -> str:
     if not found:
         return "近期没有要到期的证件。"
-    lines = [f"{one.name} {one.kind} {_day(one.valid_until)}到期" for one in found[:10]]
-    return "\n".join(["快到期的证件：", *lines])
+    lines = [f"{name} {kind} {_day(until)}到期" for name, kind, until in found[:10]]
+    more = [f"共{len(found)}份"] if len(found) > 10 else []
+    return "\n".join(["快到期的证件：", *lines, *more])
+
+
+def papers_end(letter: Claimed) -> str:
+    listed = (letter.detail or {}).get("papers", ())
+    found = [(name, kind, date.fromisoformat(until)) for name, kind, until in listed]
+    if not _is_hers(letter):
+        return ending_papers(found)
+    name, kind, until = found[0]
+    return f"{name}，您的{kind}{_day(until)}到期。换了新的，请告诉组长。"
 
 
 def paper_noted(who: str, kind: str, until: date) -> str:
-    return f"记下了：{who}的{kind}，到{_day(until)}。"
+    return f"记下了：{who}的{kind}，到{_day(until)}。有照片请现在发来。"
+
+
+def paper_seen(who: str, kind: str) -> str:
+    return f"照片收到了，记在{who}的{kind}上。"
+
+
+def papers(who: str, found: Sequence[Paper], today: date) -> str:
+    if not found:
+        return f"{who}还没有记下证件。"
+    return "\n".join([f"{who}的证件：", *(_paper(one, today) for one in found)])
+
+
+def _paper(paper: Paper, today: date) -> str:
+    number = f" {paper.document}" if paper.document else ""
+    picture = "，有照片" if paper.has_picture else ""
+    ended = "已" if paper.valid_until < today else ""
+    return f"{paper.kind}{number} {_day(paper.valid_until)}{ended}到期{picture}"
 
 
 def how_to_note_paper() -> str:
-    return "请这样回：证件 刘翠花 培训 2027年3月1日。可记培训、承诺书、保险、执照。"
+    return "请这样回：证件 刘翠花 培训 2027年3月1日。可记培训、承诺书、保险、执照、健康证。"
 
 
 def _day(there: date) -> str:

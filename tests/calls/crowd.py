@@ -11,6 +11,7 @@ from storage import (
     assigning,
     attendance,
     confirming,
+    evidence,
     ledger,
     ledger_audit,
     ledger_members,
@@ -24,6 +25,7 @@ from storage.database import Database
 from storage.ledger import Transfer, hold_of
 from storage.ledger_moves import Book, RequestSums
 from storage.people import Caller, Person, Role
+from storage.pictures import NewPicture
 from storage.placing import NewCall
 from storage.policies import load
 from storage.requests import Request
@@ -139,6 +141,10 @@ class Crowd:
             )
         self.now += timedelta(minutes=minutes)
         async with self.database.writing() as session:
+            picture = NewPicture(
+                channel="wechat", media=f"m{call}", sent_by=volunteer(0), sent_at=self.now
+            )
+            await evidence.take_picture(session, picture)
             request = await requests.hold(session, call)
             await attendance.finish(session, request, volunteer(0), self.now, self.rules)
         return call

@@ -1,7 +1,9 @@
 """What leaders and coordinators see and arrange in chat."""
 
-from datetime import date
+from datetime import date, timedelta
 
+from handlers.message import Kind
+from storage.people import Tie, TieKind
 from tests.calls.test_visits import given_to
 from tests.calls.town import Town
 
@@ -41,14 +43,47 @@ async def test_by_hand_nobody_goes_who_may_not(town: Town) -> None:
 
 async def test_papers_are_noted_counted_and_seen_before_they_end(town: Town) -> None:
     assert await town.says("dashan", "证件 刘翠花 承诺书 2026年12月10日 编号7") == (
-        "记下了：刘翠花的承诺书，到2026年12月10日。"
+        "记下了：刘翠花的承诺书，到2026年12月10日。有照片请现在发来。"
     )
     assert "请这样回" in await town.says("dashan", "证件 刘翠花 驾照 2026年12月10日")
     assert await town.says("zhang", "快到期") == (
         "快到期的证件：\n刘翠花 承诺书 2026年12月10日到期"
     )
+    await _tell_ending(town)
+    told = "快到期的证件：\n刘翠花 承诺书 2026年12月10日到期"
+    assert [town.heard(one).count(told) for one in ("dashan", "zhang", "laosi")] == [1, 1, 0]
+    own = "刘翠花，您的承诺书2026年12月10日到期。换了新的，请告诉组长。"
+    assert town.heard("liushen").count(own) == 1
     await town.has_papers("liushen", "承诺书", until=date(2027, 12, 10))
     assert await town.says("zhang", "快到期") == "近期没有要到期的证件。"
+
+
+async def _tell_ending(town: Town) -> None:
+    """Twice, as everything that may happen twice does."""
+    for _ in range(2):
+        await town.house.rounds["papers"][1](town.clock.now())
+    await town.live(minutes=3)
+
+
+async def test_a_paper_has_its_picture_and_is_looked_at(town: Town) -> None:
+    assert await town.says("dashan", "证件 刘翠花") == "刘翠花还没有记下证件。"
+    await town.says("dashan", "证件 刘翠花 健康证 2027-05-01 第7号")
+    assert await town.sends("dashan", Kind.PICTURE) == "照片收到了，记在刘翠花的健康证上。"
+    assert "照片收到了" not in await town.sends("dashan", Kind.PICTURE)
+    seen = "刘翠花的证件：\n健康证 第7号 2027年5月1日到期，有照片"
+    assert await town.says("zhang", "证件 刘翠花") == seen
+    assert await town.says("liushen", "我的证件") == seen
+    town.clock.move_to(town.clock.now() + timedelta(days=200))
+    assert "2027年5月1日已到期" in await town.says("zhang", "证件 刘翠花")
+
+
+async def test_papers_are_for_those_who_serve_him_and_never_of_his_own_house(town: Town) -> None:
+    for said in ("证件 刘翠花", "证件 刘翠花 健康证 2027-05-01"):
+        assert await town.says("laosi", said) == "村里没找到“刘翠花”。请写全名再回一次。"
+        assert "刘翠花" not in await town.says("xiaohu", said)
+    async with town.database.writing() as session:
+        session.add(Tie(elder_id="zhang", person_id="liushen", kind=TieKind.FAMILY))
+    assert "没找到" in await town.says("zhang", "证件 刘翠花 健康证 2027-05-01")
 
 
 async def test_the_talents_of_the_village_by_field(town: Town) -> None:

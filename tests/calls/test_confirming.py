@@ -2,17 +2,20 @@
 
 import pytest
 
+from handlers.message import Kind
 from tests.calls.test_visits import at_her_hour, given_to
 from tests.calls.town import Town
 
 
-async def visited(town: Town, *, code: bool = True, minutes: int = 60) -> int:
+async def visited(town: Town, *, code: bool = True, picture: bool = True, minutes: int = 60) -> int:
     """Let somebody have cleaned for an hour; her word is waited for."""
     number = await given_to(town, "liushen")
     await at_her_hour(town, number)
     said = f" {(await town.call(number)).code}" if code else ""
     await town.says("liushen", f"到了 {number}{said}")
     await town.live(minutes=minutes)
+    if picture:
+        await town.sends("liushen", Kind.PICTURE)
     await town.says("liushen", f"完成 {number}")
     assert await town.state(number) == "awaiting_confirm"
     return number
@@ -90,7 +93,7 @@ async def test_without_her_code_it_never_does_and_the_leader_is_asked(town: Town
     await town.says("dashan", "帮助")  # his reply window is open again
     await town.live(hours=29)
     assert await town.state(number) == "awaiting_confirm"
-    assert any("凭据也不全" in words for words in town.heard("dashan"))
+    assert any("还没人说好，还缺服务码" in words for words in town.heard("dashan"))
     await town.says("dashan", f"好 {number}")
     assert await town.balance("liushen") == 60
 

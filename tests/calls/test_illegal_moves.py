@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select, update
 
+from handlers.message import Kind
 from storage.offers import Offer
 from storage.requests import ENDED, WAY, Request, State, Step
 from storage.schema import metadata
@@ -36,6 +37,7 @@ TABLES = (
     "visits",
     "offers",
     "statements",
+    "pictures",
     "letters",
     "ledger_transfers",
     "ledger_accounts",
@@ -101,6 +103,10 @@ async def test_what_is_not_on_the_way_is_answered_politely_and_changes_nothing(
         assert await rows(town) == before, (state, words, reply)
         assert reply, (state, words)
         assert not FORBIDDEN.search(reply), reply
+    if state not in (State.IN_SERVICE, State.AWAITING_CONFIRM):
+        before = await rows(town)
+        await town.sends("liushen", Kind.PICTURE)
+        assert await rows(town) == before, (state, "a picture")
     await bring_to(town, number, State.OPEN)  # let the books of the story end well
     assert await town.kept(number) == kept
     await town.says("wang", f"取消 {number}")

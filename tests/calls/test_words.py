@@ -10,7 +10,7 @@ import pytest
 from handlers.calls import words
 from storage import categories
 from storage.choosing import PARTS, Why
-from storage.credentials import Ending
+from storage.credentials import Paper
 from storage.letters import Claimed
 from storage.offers import OfferState
 from storage.people import Caller, Role
@@ -37,6 +37,8 @@ DETAIL = {
     "verdict": "part",
     "reason": "问过邻居，只来了一会儿",
     "final": False,
+    "missing": ["picture"],
+    "papers": [["刘翠花", "承诺书", "2026-12-10"]],
 }
 LETTER = Claimed(
     id=1,
@@ -154,8 +156,19 @@ TO_OTHERS = {
     "assigned": words.assigned(1234, "刘翠花"),
     "assigned_one": words.assigned_one(1234, "刘翠花"),
     "cannot_be_assigned": words.cannot_be_assigned(1234, "刘翠花", [Why.PAPERS], ["培训"]),
+    "paper_seen": words.paper_seen("刘翠花", "健康证"),
+    "papers_end": words.papers_end(replace(LETTER, about_id="liushen")),
+    "finished and lacking": words.finished(
+        120, "王秀英", words.lacking(1234, "代办", ["code", "picture"])
+    ),
+    "still_lacking": words.still_lacking(LETTER),
+    "picture_kept": words.picture_kept(1234),
+    "code_kept": words.code_kept(1234),
     "off, and paid for the way": words.off(
         replace(LETTER, detail={**DETAIL, "goes": True, "minutes": 15})
+    ),
+    "see, and what is missing": words.see(
+        replace(LETTER, detail={**DETAIL, "missing": ["code", "checkout", "picture"]})
     ),
     "paper_noted": words.paper_noted("刘翠花", "培训", date(2027, 3, 1)),
     "how_to_note_paper": words.how_to_note_paper(),
@@ -172,15 +185,20 @@ TO_OTHERS = {
 LISTS = {
     "mine": words.mine(WANG, [(1234, "理发", State.OPEN, NINE)]),
     "open_calls": words.open_calls([(1234, "王秀英", "理发", NINE, State.OPEN)]),
+    "papers": words.papers(
+        "刘翠花", [Paper("健康证", date(2027, 3, 1), "第7号", has_picture=True)], date(2026, 11, 23)
+    ),
+    "papers_end to others": words.papers_end(LETTER),
     "talents": words.talents("理发", [Talent("刘翠花", "理发", "138", is_on_duty=True)]),
     "never_asked": words.never_asked(["刘翠花", "胡明月"]),
-    "ending_papers": words.ending_papers([Ending("刘翠花", "培训", date(2027, 3, 1))]),
+    "ending_papers": words.ending_papers([("刘翠花", "培训", date(2027, 3, 1))]),
     "judge": words.judge(LETTER),
     "why_them": words.why_them(1234, [("刘翠花", "愿意去", "同组+20")]),
 }
 """As long as there is something to tell."""
 
 PARTS_OF_SENTENCES = {
+    "lacking": words.lacking(1234, "助洁", ["picture"]),
     "what": words.what("助医"),
     "at": words.at(NINE),
     "soon": words.soon(NINE, NOON),
