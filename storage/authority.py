@@ -43,7 +43,9 @@ class Act(StrEnum):
     APPOINT = "appoint"
     """Name somebody as a deputy, hand a shift over to him, put him on duty."""
     ASSIGN = "assign"
-    """Choose a volunteer for a call, and note his papers."""
+    """Choose a volunteer for a call."""
+    VOUCH = "vouch"
+    """See and note the papers of a volunteer."""
     KNOW_SKILLS = "know_skills"
     """Look somebody up in the registry of talents (人才信息库)."""
     KEEP_OFF = "keep_off"
@@ -169,6 +171,7 @@ _RIGHTS: Mapping[Act, _Right] = {
     Act.SPEAK_OF: _Right((_village, _tied)),
     Act.APPOINT: _Right((_village,), roles=OFFICES),
     Act.ASSIGN: _Right((_village,), of=Role.VOLUNTEER, roles=OFFICES),
+    Act.VOUCH: _Right(_SERVED, of=Role.VOLUNTEER, roles=OFFICES),
     Act.KNOW_SKILLS: _Right((_village,), roles=OFFICES),
     Act.KEEP_OFF: _Right((_village,), of=Role.VOLUNTEER, roles=frozenset({Role.ELDER})),
     Act.STAY_AWAY: _Right((_village,), of=Role.ELDER, roles=frozenset({Role.VOLUNTEER})),

@@ -27,7 +27,7 @@ _LOOK = rf"(?:看|查)?证件\s*{NAME}"
 async def whose_papers_end(turn: Turn) -> Reply:
     found = await credentials.ending(
         turn.session,
-        authority.may(turn.speaker, Act.ASSIGN),
+        authority.may(turn.speaker, Act.VOUCH),
         village_day(turn.now),
         turn.rules.dispatch.expiring_days,
     )
@@ -42,7 +42,7 @@ async def he_has_a_paper(turn: Turn) -> Reply:
     until, today = day_in(said["until"]) if said else None, village_day(turn.now)
     if said is None or until is None or until < today:
         return Reply(words.how_to_note_paper())
-    who = await the_one(turn, Act.ASSIGN, name)
+    who = await the_one(turn, Act.VOUCH, name)
     if who is None or await authority.is_of_household(turn.session, turn.speaker.id, {who.id}):
         return Reply(words.nobody_of_that_name(name))
     paper = NewCredential(
@@ -72,7 +72,7 @@ async def this_is_the_paper(turn: Turn) -> Answer:
 async def which_papers_he_has(turn: Turn) -> Reply:
     said = re.fullmatch(_LOOK, turn.words)
     name = said["name"] if said else ""
-    who = await the_one(turn, Act.ASSIGN, name)
+    who = await the_one(turn, Act.VOUCH, name)
     if who is None:
         return Reply(words.nobody_of_that_name(name))
     found = await credentials.of_person(turn.session, who.id)
