@@ -6,7 +6,7 @@ runs out, it goes again, and says so.
 
 import asyncio
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -156,9 +156,18 @@ class Delivery:
                 return carried
 
     async def _send_all(self, parcels: Sequence[Parcel], now: datetime) -> list[Outcome]:
-        at_once = asyncio.Semaphore(self._rules.at_once)
-        sent = await asyncio.gather(*(self._send(one, now, at_once) for one in parcels))
-        return [outcome for of_parcel in sent for outcome in of_parcel]
+        """Hand over so many at a time; who is done takes the next."""
+        outcomes: list[Outcome] = []
+        waiting = iter(parcels)
+        at_once = min(self._rules.at_once, len(parcels))
+        await asyncio.gather(*(self._send_in_turn(waiting, outcomes, now) for _ in range(at_once)))
+        return outcomes
+
+    async def _send_in_turn(
+        self, waiting: Iterator[Parcel], outcomes: list[Outcome], now: datetime
+    ) -> None:
+        for parcel in waiting:
+            outcomes += await self._send(parcel, now)
 
     # --- claiming
 
@@ -284,16 +293,13 @@ class Delivery:
 
     # --- sending
 
-    async def _send(
-        self, parcel: Parcel, now: datetime, at_once: asyncio.Semaphore
-    ) -> list[Outcome]:
-        async with at_once:
-            try:
-                return await self._hand_over(parcel, now)
-            except Exception:
-                log.exception("letter_broken", letter=parcel.first.id, kind=parcel.first.kind)
-                parcel.reason = NOT_IN_WORDS
-                return [self._failed(one, parcel) for one in parcel.letters]
+    async def _send(self, parcel: Parcel, now: datetime) -> list[Outcome]:
+        try:
+            return await self._hand_over(parcel, now)
+        except Exception:
+            log.exception("letter_broken", letter=parcel.first.id, kind=parcel.first.kind)
+            parcel.reason = NOT_IN_WORDS
+            return [self._failed(one, parcel) for one in parcel.letters]
 
     async def _hand_over(self, parcel: Parcel, now: datetime) -> list[Outcome]:
         """Try the ways; what could not go together and need not wait is tried letter by letter."""
@@ -427,7 +433,7 @@ class Delivery:
         self.became.update(outcome.state for outcome in outcomes)
         if not parcels:
             return
-        async with self._database.writing() as session:
+        async with self._database.writing(brief=True) as session:
             await letters.settle(session, outcomes, now)
             await letters.note_refusals(session, [row for one in parcels for row in one.refusals])
             await windows.give_back(session, [use for one in parcels for use in _unused(one)])

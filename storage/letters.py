@@ -35,7 +35,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, aliased, mapped_column
 
 from storage.checkins import Plan
-from storage.database import Base, BigId, Instant, insert_new, run_many
+from storage.database import Base, BigId, Instant, insert_new, run, run_many
 from storage.people import Person
 
 
@@ -256,16 +256,23 @@ async def due(
     return await read(session, ids) if ids else []
 
 
+_DUE = (
+    select(Letter.id)
+    .where(
+        Letter.state == LetterState.QUEUED,
+        Letter.urgency == bindparam("of_urgency"),
+        Letter.due_at <= bindparam("moment"),
+    )
+    .order_by(Letter.due_at, Letter.id)
+    .limit(bindparam("most"))
+    .with_for_update(skip_locked=True)
+)
+
+
 async def _due_of(session: AsyncSession, urgency: Urgency, now: datetime, limit: int) -> list[int]:
     """Ask of one urgency at a time: what waits for the morning is never looked through."""
-    found = await session.scalars(
-        select(Letter.id)
-        .where(Letter.state == LetterState.QUEUED, Letter.urgency == urgency, Letter.due_at <= now)
-        .order_by(Letter.due_at, Letter.id)
-        .limit(limit)
-        .with_for_update(skip_locked=True)
-    )
-    return list(found)
+    asked = {"of_urgency": urgency, "moment": now, "most": limit}
+    return list((await run(session, _DUE, asked)).scalars())
 
 
 async def alarms_beside(
@@ -293,15 +300,21 @@ async def alarms_beside(
     return await read(session, ids) if ids else []
 
 
-async def take(
-    session: AsyncSession, ids: Collection[int], now: datetime, lease: timedelta
-) -> None:
-    """Take letters into our hands until the lease runs out."""
-    await session.execute(
-        update(Letter)
-        .where(Letter.id.in_(ids), Letter.state == LetterState.QUEUED)
-        .values(state=LetterState.SENDING, lease_until=now + lease, tries=Letter.tries + 1)
+_TAKE = (
+    update(Letter)
+    .where(Letter.id.in_(bindparam("ids", expanding=True)), Letter.state == LetterState.QUEUED)
+    .values(
+        state=LetterState.SENDING,
+        lease_until=bindparam("until", type_=Instant()),
+        tries=Letter.tries + 1,
     )
+)
+
+
+async def take(session: AsyncSession, ids: Sequence[int], now: datetime, lease: timedelta) -> None:
+    """Take letters into our hands until the lease runs out."""
+    if ids:
+        await run(session, _TAKE, {"ids": ids, "until": now + lease})
 
 
 async def put_off(session: AsyncSession, until: Mapping[int, datetime], reason: str = "") -> None:
@@ -337,39 +350,39 @@ async def tidy(session: AsyncSession, now: datetime, urgencies: Collection[Urgen
 
 
 _TIER = select(func.min(Plan.tier)).where(Plan.elder_id == Letter.about_id).scalar_subquery()
+_ABOUT, _ACTOR = aliased(Person), aliased(Person)
+_READ = (
+    select(
+        Letter.id,
+        Letter.key,
+        Letter.kind,
+        Letter.urgency,
+        Letter.recipient_id,
+        Letter.about_id,
+        Letter.actor_id,
+        Letter.incident_id,
+        Letter.number,
+        Letter.detail,
+        Letter.media,
+        Letter.written_at,
+        Letter.tries + 1,
+        Letter.repeated,
+        Letter.way,
+        _ABOUT.name,
+        _ABOUT.gender,
+        _ACTOR.name,
+        _TIER,
+    )
+    .outerjoin(_ABOUT, _ABOUT.id == Letter.about_id)
+    .outerjoin(_ACTOR, _ACTOR.id == Letter.actor_id)
+    .where(Letter.id.in_(bindparam("ids", expanding=True)))
+    .order_by(Letter.urgency, Letter.due_at, Letter.id)
+)
 
 
 async def read(session: AsyncSession, ids: Sequence[int]) -> list[Claimed]:
     """Return letters with what their sentences need; `tries` counts the next try."""
-    about, actor = aliased(Person), aliased(Person)
-    rows = await session.execute(
-        select(
-            Letter.id,
-            Letter.key,
-            Letter.kind,
-            Letter.urgency,
-            Letter.recipient_id,
-            Letter.about_id,
-            Letter.actor_id,
-            Letter.incident_id,
-            Letter.number,
-            Letter.detail,
-            Letter.media,
-            Letter.written_at,
-            Letter.tries + 1,
-            Letter.repeated,
-            Letter.way,
-            about.name,
-            about.gender,
-            actor.name,
-            _TIER,
-        )
-        .outerjoin(about, about.id == Letter.about_id)
-        .outerjoin(actor, actor.id == Letter.actor_id)
-        .where(Letter.id.in_(ids))
-        .order_by(Letter.urgency, Letter.due_at, Letter.id)
-    )
-    return [Claimed(*row) for row in rows]
+    return [Claimed(*row) for row in await run(session, _READ, {"ids": ids})]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -390,23 +403,28 @@ class Outcome:
     tried: bool = True
 
 
+_SETTLE = (
+    update(Letter)
+    .where(Letter.id == bindparam("letter"), Letter.state == LetterState.SENDING)
+    .values(
+        state=bindparam("became"),
+        due_at=func.coalesce(bindparam("again_at", type_=Instant()), Letter.due_at),
+        way=bindparam("by_way"),
+        far_id=bindparam("far"),
+        reason=bindparam("because"),
+        sent_at=bindparam("at"),
+        carried_with=bindparam("beside"),
+        tries=Letter.tries - bindparam("untried"),
+        lease_until=None,
+    )
+)
+
+
 async def settle(session: AsyncSession, outcomes: Sequence[Outcome], now: datetime) -> None:
     """Write down what became of letters; only those still in our hands are touched."""
     await run_many(
         session,
-        update(Letter)
-        .where(Letter.id == bindparam("letter"), Letter.state == LetterState.SENDING)
-        .values(
-            state=bindparam("became"),
-            due_at=func.coalesce(bindparam("again_at", type_=Instant()), Letter.due_at),
-            way=bindparam("by_way"),
-            far_id=bindparam("far"),
-            reason=bindparam("because"),
-            sent_at=bindparam("at"),
-            carried_with=bindparam("beside"),
-            tries=Letter.tries - bindparam("untried"),
-            lease_until=None,
-        ),
+        _SETTLE,
         [
             {
                 "letter": outcome.id,

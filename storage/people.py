@@ -24,7 +24,7 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute, Mapped, mapped_column
 
-from storage.database import Base
+from storage.database import Base, run
 from storage.villages import Group, Village
 
 
@@ -234,13 +234,16 @@ class Reach:
         return self.addresses.get(person, ())
 
 
+_REACH = (
+    select(Identity.person_id, Identity.channel, Identity.address, Identity.declined_at)
+    .where(Identity.person_id.in_(bindparam("people", expanding=True)), Identity.reachable)
+    .order_by(Identity.paired_at.desc())
+)
+
+
 async def reach(session: AsyncSession, people: Collection[str]) -> Reach:
     """Return the reachable addresses of these people, the newest of each first."""
-    rows = await session.execute(
-        select(Identity.person_id, Identity.channel, Identity.address, Identity.declined_at)
-        .where(Identity.person_id.in_(people), Identity.reachable)
-        .order_by(Identity.paired_at.desc())
-    )
+    rows = await run(session, _REACH, {"people": list(people)})
     found: dict[str, list[tuple[str, str]]] = {}
     declined: set[tuple[str, str]] = set()
     for person_id, channel, address, declined_at in rows:

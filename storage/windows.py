@@ -9,12 +9,12 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 
-from sqlalchemy import Executable, String, and_, bindparam, case, or_, select, update
+from sqlalchemy import Executable, String, bindparam, case, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
-from storage.database import Base, run_many
+from storage.database import Base, run, run_many
 from storage.rules import at_village, village_day
 
 Address = tuple[str, str]
@@ -101,6 +101,25 @@ class Left:
     closes_at: datetime
 
 
+_LEFT = (
+    select(
+        ReplyWindow.channel,
+        ReplyWindow.address,
+        ReplyWindow.kind,
+        ReplyWindow.sends_left,
+        ReplyWindow.closes_at,
+    )
+    .where(
+        ReplyWindow.channel == bindparam("of_channel"),
+        ReplyWindow.address.in_(bindparam("names", expanding=True)),
+        ReplyWindow.closes_at > bindparam("moment"),
+        or_(ReplyWindow.sends_left > 0, ReplyWindow.kind == CARD),
+    )
+    .order_by(ReplyWindow.address, ReplyWindow.closes_at.desc())
+    .with_for_update()
+)
+
+
 async def left(
     session: AsyncSession, addresses: Collection[Address], now: datetime
 ) -> tuple[dict[Address, list[Left]], dict[Address, int]]:
@@ -112,74 +131,46 @@ async def left(
     by_channel: dict[str, list[str]] = {}
     for channel, address in addresses:
         by_channel.setdefault(channel, []).append(address)
-    if not by_channel:
-        return {}, {}
-    rows = await session.execute(
-        select(
-            ReplyWindow.channel,
-            ReplyWindow.address,
-            ReplyWindow.kind,
-            ReplyWindow.sends_left,
-            ReplyWindow.closes_at,
-        )
-        .where(
-            or_(
-                *(
-                    and_(ReplyWindow.channel == channel, ReplyWindow.address.in_(names))
-                    for channel, names in by_channel.items()
-                )
-            ),
-            ReplyWindow.closes_at > now,
-            or_(ReplyWindow.sends_left > 0, ReplyWindow.kind == CARD),
-        )
-        .order_by(ReplyWindow.channel, ReplyWindow.address, ReplyWindow.closes_at.desc())
-        .with_for_update()
-    )
     found: dict[Address, list[Left]] = {}
     cards: dict[Address, int] = {}
-    for channel, address, kind, sends, closes_at in rows:
-        if kind == CARD:
-            cards[channel, address] = sends
-        else:
-            found.setdefault((channel, address), []).append(Left(kind, sends, closes_at))
+    for channel, names in sorted(by_channel.items()):
+        asked = {"of_channel": channel, "names": names, "moment": now}
+        for _, address, kind, sends, closes_at in await run(session, _LEFT, asked):
+            if kind == CARD:
+                cards[channel, address] = sends
+            else:
+                found.setdefault((channel, address), []).append(Left(kind, sends, closes_at))
     return found, cards
+
+
+_OF_WINDOW = (
+    ReplyWindow.channel == bindparam("of_channel"),
+    ReplyWindow.address == bindparam("of_address"),
+    ReplyWindow.kind == bindparam("of_kind"),
+)
+_COUNT = (
+    update(ReplyWindow)
+    .where(*_OF_WINDOW, ReplyWindow.sends_left > 0)
+    .values(sends_left=ReplyWindow.sends_left - 1)
+)
+_GIVE_BACK = update(ReplyWindow).where(*_OF_WINDOW).values(sends_left=ReplyWindow.sends_left + 1)
 
 
 async def count(session: AsyncSession, sent: Sequence[tuple[str, str, str]]) -> None:
     """Count one send for each (channel, address, kind)."""
-    await run_many(
-        session,
-        update(ReplyWindow)
-        .where(
-            ReplyWindow.channel == bindparam("of_channel"),
-            ReplyWindow.address == bindparam("of_address"),
-            ReplyWindow.kind == bindparam("of_kind"),
-            ReplyWindow.sends_left > 0,
-        )
-        .values(sends_left=ReplyWindow.sends_left - 1),
-        [
-            {"of_channel": channel, "of_address": address, "of_kind": kind}
-            for channel, address, kind in sent
-        ],
-    )
+    await run_many(session, _COUNT, _named(sent))
 
 
 async def give_back(session: AsyncSession, refused: Sequence[tuple[str, str, str]]) -> None:
     """Give back a send for each (channel, address, kind) that was counted and not taken."""
-    await run_many(
-        session,
-        update(ReplyWindow)
-        .where(
-            ReplyWindow.channel == bindparam("of_channel"),
-            ReplyWindow.address == bindparam("of_address"),
-            ReplyWindow.kind == bindparam("of_kind"),
-        )
-        .values(sends_left=ReplyWindow.sends_left + 1),
-        [
-            {"of_channel": channel, "of_address": address, "of_kind": kind}
-            for channel, address, kind in refused
-        ],
-    )
+    await run_many(session, _GIVE_BACK, _named(refused))
+
+
+def _named(windows: Sequence[tuple[str, str, str]]) -> list[dict[str, str]]:
+    return [
+        {"of_channel": channel, "of_address": address, "of_kind": kind}
+        for channel, address, kind in windows
+    ]
 
 
 async def count_cards(

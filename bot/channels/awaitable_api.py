@@ -19,6 +19,7 @@ TOKEN_REFUSED = frozenset(
         WeChatErrorCode.EXPIRED_ACCESS_TOKEN.value,
     }
 )
+_ENCODER = coding.JSONEncoder(ensure_ascii=False)
 _Part = tuple[str, str, bytes]
 """Field name, file name and content of one part of an upload."""
 
@@ -102,7 +103,7 @@ def _body(data: Any, json: Any, uploads: list[_Part] | None) -> dict[str, Any]:
     words = data if json is None else json
     if isinstance(words, dict):
         # WeChat shows escapes to people as they are, so that Chinese must stay Chinese
-        encoded = coding.dumps(words, ensure_ascii=False).encode("utf-8", "replace")
+        encoded = _ENCODER.encode(words).encode("utf-8", "replace")
         return {"data": encoded, "headers": {"Content-Type": "application/json"}}
     return {"data": words}
 

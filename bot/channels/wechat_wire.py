@@ -12,6 +12,9 @@ BUSY = -1
 """The platform's own code for it. Here it also stands for silence and for a broken answer."""
 
 
+_DECODER = json.JSONDecoder(strict=False)
+
+
 class NoAnswerError(WeChatClientException):  # type: ignore[misc]  # the library ships no types
     """The platform did not answer, or not in a way that can be understood.
 
@@ -70,7 +73,7 @@ class Wire:
 def _decoded(body: bytes) -> dict[str, Any]:
     """Errors call themselves text/plain and may hold bare control characters: never mind."""
     try:
-        answer = json.loads(body.decode("utf-8", "ignore"), strict=False)
+        answer = _DECODER.decode(body.decode("utf-8", "ignore"))
         answer |= answer.pop("base_resp", {})  # where some of the older calls keep their code
         answer["errcode"] = int(answer.get("errcode", 0))
     except (ValueError, TypeError, AttributeError, RecursionError):
