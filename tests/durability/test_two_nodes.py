@@ -225,6 +225,7 @@ async def _states(village: Village) -> Counter[str]:
     return Counter(one.state for one in await village.letters("needs_word"))
 
 
+@pytest.mark.timeout(120 if LETTERS < 20_000 else 1_800)
 async def test_all_letters_are_shared_and_each_goes_once(village: Village) -> None:
     await _write(village, LETTERS)
     carrier, rules, now = Carrier(), Rules().letters, village.clock.now()

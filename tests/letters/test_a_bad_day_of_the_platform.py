@@ -226,6 +226,7 @@ def down(village: Village) -> Iterator[None]:
     village.platform.heal()
 
 
+@pytest.mark.timeout(120 if LETTERS < 5_000 else 1_800)
 async def test_after_ten_minutes_down_all_that_still_matters_arrives_alarms_first(
     village: Village,
 ) -> None:
