@@ -196,7 +196,7 @@ def at_last(session: AsyncSession, do: Callable[[AsyncSession], Awaitable[None]]
 
 async def run(
     session: AsyncSession, statement: Executable, values: Mapping[str, Any]
-) -> CursorResult[Any]:
+) -> CursorResult[*tuple[Any, ...]]:
     """Run a statement that is built once and run often, in the session's transaction.
 
     It goes past the session's own bookkeeping, which costs more than most of our statements.
