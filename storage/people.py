@@ -243,6 +243,8 @@ _REACH = (
 
 async def reach(session: AsyncSession, people: Collection[str]) -> Reach:
     """Return the reachable addresses of these people, the newest of each first."""
+    if not people:
+        return Reach({}, frozenset())
     rows = await run(session, _REACH, {"people": list(people)})
     found: dict[str, list[tuple[str, str]]] = {}
     declined: set[tuple[str, str]] = set()

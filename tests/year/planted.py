@@ -43,8 +43,9 @@ BUGS: Mapping[str, Sequence[Change]] = {
     "a letter is claimed without a lease": [
         (
             "storage/letters.py",
-            ".values(state=LetterState.SENDING, lease_until=now + lease, tries=Letter.tries + 1)",
-            ".values(tries=Letter.tries + 1)",
+            "        state=LetterState.SENDING,\n"
+            '        lease_until=bindparam("until", type_=Instant()),\n',
+            '        lease_until=bindparam("until", type_=Instant()),\n',
         ),
         (
             "storage/letters.py",
