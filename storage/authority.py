@@ -8,10 +8,11 @@ there at all.
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, exists, false, or_, select, true
+from sqlalchemy import ColumnElement, Select, and_, false, or_, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import aliased
+from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from storage.absences import stood_in_for
 from storage.people import OFFICES, Caller, Person, PersonRole, Role, Tie, TieKind, Villager, is_a
@@ -102,13 +103,14 @@ def _kin(actor: Caller) -> ColumnElement[bool]:
 def _stood_in_for(actor: Caller) -> ColumnElement[bool]:
     """Be true of those whom somebody looks after who is away, and for whom this one stands in."""
     absent = aliased(Person)
-    return exists().where(
-        absent.id.in_(stood_in_for(actor.id)),
-        PersonRole.person_id == absent.id,
-        or_(
-            and_(PersonRole.role == Role.LEADER, absent.group_id == Person.group_id),
-            and_(PersonRole.role == Role.COORDINATOR, absent.village_id == Person.village_id),
-        ),
+
+    def where_they_are(role: Role, place: InstrumentedAttribute[Any]) -> Select[Any]:
+        theirs = select(place).join(PersonRole, PersonRole.person_id == absent.id)
+        return theirs.where(absent.id.in_(stood_in_for(actor.id)), PersonRole.role == role)
+
+    return or_(
+        Person.group_id.in_(where_they_are(Role.LEADER, absent.group_id)),
+        Person.village_id.in_(where_they_are(Role.COORDINATOR, absent.village_id)),
     )
 
 

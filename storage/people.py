@@ -293,8 +293,8 @@ async def roles_of(session: AsyncSession, person_id: str) -> frozenset[Role]:
 
 
 def is_a(role: Role) -> ColumnElement[bool]:
-    """Be true of the people who are this."""
-    return Person.id.in_(select(PersonRole.person_id).where(PersonRole.role == role))
+    """Be true of the people who are this: one look for each, and not a list of all elders."""
+    return exists().where(PersonRole.person_id == Person.id, PersonRole.role == role)
 
 
 def is_elder() -> ColumnElement[bool]:

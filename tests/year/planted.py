@@ -179,22 +179,22 @@ BUGS: Mapping[str, Sequence[Change]] = {
 }
 
 
-def plant(name: str, folder: Path) -> None:
-    """Copy the tree and plant a bug in it. Raises LookupError where it does not fit."""
+def plant(changes: Sequence[Change], folder: Path) -> None:
+    """Copy the tree and change it. Raises LookupError where a change does not fit."""
     for part in PARTS:
         ignored = shutil.ignore_patterns("__pycache__", "node_modules")
         shutil.copytree(ROOT / part, folder / part, ignore=ignored)
-    for file, old, new in BUGS[name]:
+    for file, old, new in changes:
         text = (folder / file).read_text(encoding="utf-8")
         if text.count(old) != 1:
-            raise LookupError(f"{name}: {file} does not hold it once: {old}")
+            raise LookupError(f"{file} does not hold it once: {old}")
         (folder / file).write_text(text.replace(old, new), encoding="utf-8")
 
 
 def catch(name: str, lives: Sequence[str]) -> Caught:
     """Plant a bug, live some seeds with it, and return what law it broke first."""
     with tempfile.TemporaryDirectory() as folder:
-        plant(name, Path(folder))
+        plant(BUGS[name], Path(folder))
         lived = subprocess.run(  # noqa: S603  our own program, in the copy
             [sys.executable, "-m", "tests.year", "--stop", *lives],
             cwd=folder,

@@ -1,0 +1,31 @@
+"""Nothing tells anything of a person outside the filter, in thousands of small worlds."""
+
+import pytest
+
+from tests.authority import planted
+from tests.authority.__main__ import live
+from tests.year.planted import ROOT
+
+
+async def test_in_two_thousand_worlds_nothing_leaks(sqlite_url: str) -> None:
+    watch = await live(sqlite_url, 2_000, seed=1)
+    assert watch.leaks == [], [str(leak) for leak in watch.leaks[:5]]
+    assert watch.heard > 2_500
+    assert watch.refused > 500
+
+
+async def test_the_filter_is_the_same_on_a_server(postgres_url: str) -> None:
+    watch = await live(postgres_url, 60, seed=2)
+    assert watch.leaks == [], [str(leak) for leak in watch.leaks[:5]]
+
+
+@pytest.mark.parametrize("name", ["a filter is left out of a list", "a name in a log"])
+def test_a_planted_leak_is_found(name: str) -> None:
+    """Two of them; `python -m tests.authority.planted` tries all."""
+    assert planted.catch(name)
+
+
+@pytest.mark.parametrize("name", planted.LEAKS)
+def test_every_leak_still_fits_the_house(name: str) -> None:
+    for file, old, _ in planted.LEAKS[name][1]:
+        assert (ROOT / file).read_text(encoding="utf-8").count(old) == 1, file
