@@ -12,15 +12,15 @@ from tests.authority.leaks import Watch
 from tests.authority.worlds import settle, worlds
 
 
-async def live(url: str, count: int, seed: int, rounds: int = 1) -> Watch:
-    """Let so many worlds live in an empty database, and look for leaks."""
+async def live(url: str, count: int, seed: int, rounds: int = 1, talking: int = 0) -> Watch:
+    """Let so many worlds live in an empty database, and look for leaks; `talking` 0: all speak."""
     database = Database(url)
     try:
         every = worlds(count, seed)
         async with database.writing() as session:
             await settle(session, every)
         watch = Watch(database, every, seed)
-        await watch.everything(rounds)
+        await watch.everything(rounds, talking or count)
     finally:
         await database.dispose()
     return watch

@@ -121,8 +121,10 @@ class Watch:
     def _find(self, where: str, what: str) -> None:
         self.leaks.append(Leak(where, what))
 
-    async def everything(self, rounds: int) -> None:
+    async def everything(self, rounds: int, talking: int) -> None:
+        """Compare the filters of all, and let the first `talking` worlds speak."""
         await self.compare_filters()
+        self._worlds = self._worlds[:talking]
         with structlog.testing.capture_logs() as logs:
             await expecting.wait_for_elders(self._database, self._now, Rules())
             for _ in range(rounds):

@@ -20,8 +20,8 @@ LEAKS: Mapping[str, tuple[str, Sequence[Change]]] = {
         [
             (
                 "storage/authority.py",
-                "select(Person).where(Person.name == name, may(actor, act)).limit(2)",
-                "select(Person).where(Person.name == name).limit(2)",
+                "select(Person).where(Person.name == name, may(actor, act))",
+                "select(Person).where(Person.name == name)",
             )
         ],
     ),
@@ -78,9 +78,9 @@ LEAKS: Mapping[str, tuple[str, Sequence[Change]]] = {
         [
             (
                 "storage/authority.py",
-                "    named = select(Person)",
+                "    found = select(Person)",
                 '    __import__("structlog").get_logger().info("asked", cause=name)\n'
-                "    named = select(Person)",
+                "    found = select(Person)",
             )
         ],
     ),

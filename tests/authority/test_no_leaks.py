@@ -8,10 +8,11 @@ from tests.year.planted import ROOT
 
 
 async def test_in_two_thousand_worlds_nothing_leaks(sqlite_url: str) -> None:
-    watch = await live(sqlite_url, 2_000, seed=1)
+    """Every filter is compared; people speak in some, by `python -m tests.authority` in all."""
+    watch = await live(sqlite_url, 2_000, seed=1, talking=150)
     assert watch.leaks == [], [str(leak) for leak in watch.leaks[:5]]
-    assert watch.heard > 2_500
-    assert watch.refused > 500
+    assert watch.heard > 180
+    assert watch.refused > 30
 
 
 async def test_the_filter_is_the_same_on_a_server(postgres_url: str) -> None:
