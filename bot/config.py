@@ -39,6 +39,7 @@ from storage.rules import (
     DigestRules,
     DispatchRules,
     DrillRules,
+    FamilyRules,
     HabitRules,
     HearingRules,
     LadderRules,
@@ -234,6 +235,7 @@ class Config(BaseSettings):
     lists: ListRules = ListRules()
     drill: DrillRules = DrillRules()
     dispatch: DispatchRules = DispatchRules()
+    family: FamilyRules = FamilyRules()
     clock: ClockSection = ClockSection()
     simulator: SimulatorSection = SimulatorSection()
     log: LogSection = LogSection()
@@ -284,6 +286,7 @@ class Config(BaseSettings):
             lists=self.lists,
             drill=self.drill,
             dispatch=self.dispatch,
+            family=self.family,
         )
 
 

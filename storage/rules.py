@@ -4,7 +4,7 @@ Plain dataclasses, so that every floor can read them and the configuration can c
 """
 
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta, tzinfo
 from typing import Annotated, ClassVar, Literal
 from zoneinfo import ZoneInfo
 
@@ -167,17 +167,17 @@ class LetterRules(_Checked):
     quiet_from: time = time(21, 0)
     quiet_until: time = time(6, 30)
 
-    def is_quiet(self, now: datetime) -> bool:
-        """Tell whether what is no alarm waits for the morning."""
-        return not self.quiet_until <= now.astimezone(VILLAGE_TIME).time() < self.quiet_from
+    def is_quiet(self, now: datetime, clock: tzinfo = VILLAGE_TIME) -> bool:
+        """Tell whether what is no alarm waits for the morning, by the clock of who gets it."""
+        return not self.quiet_until <= now.astimezone(clock).time() < self.quiet_from
 
-    def quiet_ends(self, now: datetime) -> datetime | None:
+    def quiet_ends(self, now: datetime, clock: tzinfo = VILLAGE_TIME) -> datetime | None:
         """Return when the quiet hours end, None outside of them."""
-        if not self.is_quiet(now):
+        if not self.is_quiet(now, clock):
             return None
-        begun_today = now.astimezone(VILLAGE_TIME).time() >= self.quiet_from
-        day = village_day(now) + timedelta(days=1 if begun_today else 0)
-        return at_village(day, self.quiet_until)
+        there = now.astimezone(clock)
+        day = there.date() + timedelta(days=1 if there.time() >= self.quiet_from else 0)
+        return datetime.combine(day, self.quiet_until, clock)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -356,6 +356,27 @@ class DispatchRules(_Checked):
 
 
 @dataclass(frozen=True, kw_only=True)
+class FamilyRules(_Checked):
+    """What families may let us do, and how often."""
+
+    tidings_a_day: PositiveInt = 5
+    """How many times one person is passed on (传话) a day."""
+    longest_words: PositiveInt = 200
+    tell_hours: PositiveInt = 24
+    """How long a leader has to tell an elder without a phone."""
+    answer_hours: PositiveInt = 72
+    """How long 回话 is understood for the answer to what was told last."""
+    money_tries: PositiveInt = 2
+    """How often in `money_days` somebody writes of money before her leader hears of him."""
+    money_days: PositiveInt = 7
+    visit_days: PositiveInt = 7
+    """Of how many days 谁去过 tells."""
+    requests_a_day: PositiveInt = 3
+    holds_a_day: PositiveInt = 2
+    """How often a day one relative asks for help, or excuses somebody."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Rules:
     """All of them, as handed to handlers and rounds."""
 
@@ -372,3 +393,4 @@ class Rules:
     lists: ListRules = field(default_factory=ListRules)
     drill: DrillRules = field(default_factory=DrillRules)
     dispatch: DispatchRules = field(default_factory=DispatchRules)
+    family: FamilyRules = field(default_factory=FamilyRules)

@@ -12,6 +12,7 @@ from storage.disputes import Statement
 from storage.downtimes import Downtime
 from storage.drills import Drill
 from storage.duties import Duty
+from storage.family_turns import FamilyTurn
 from storage.habits import Habit
 from storage.hand_overs import HandOver
 from storage.holds import Hold
@@ -30,10 +31,12 @@ from storage.pairings import Pairing, WrongTry
 from storage.people import Identity, Person, PersonRole, Tie
 from storage.pictures import Picture
 from storage.questions import Question
+from storage.relatives import Relative
 from storage.requests import CallCounter, Request
 from storage.sheets import ListEntry, SheetNumber
 from storage.silences import SilentElder
 from storage.subscriptions import Subscription
+from storage.tidings import Tiding
 from storage.unheard import Unheard
 from storage.villages import Group, Village
 from storage.visits import Visit
@@ -102,6 +105,9 @@ TABLES = (
     Statement,
     AuditRow,
     AuditHead,
+    FamilyTurn,
+    Relative,
+    Tiding,
 )
 
 metadata = Base.metadata

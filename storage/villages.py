@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from datetime import date
 
-from sqlalchemy import ForeignKey, String, UniqueConstraint, select
+from sqlalchemy import ForeignKey, String, UniqueConstraint, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -16,7 +16,7 @@ class Village(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     name: Mapped[str] = mapped_column(String(40), unique=True)
     last_number: Mapped[int] = mapped_column(default=0)
-    """The number of its newest incident. People say it in chat: 我去 12."""
+    """The number of its newest incident, or tiding. People say it in chat: 我去 12."""
     opened_day: Mapped[date | None]
     """The day whose expectations are open; none when somebody new has to be looked for."""
     list_day: Mapped[date | None]
@@ -44,3 +44,14 @@ async def group_names(session: AsyncSession, villages: Collection[int]) -> dict[
 async def named(session: AsyncSession, name: str) -> Village | None:
     found: Village | None = await session.scalar(select(Village).where(Village.name == name))
     return found
+
+
+async def take_number(session: AsyncSession, village: int) -> int:
+    """Return the next number of a village, of those that people say in chat."""
+    taken = await session.execute(
+        update(Village)
+        .where(Village.id == village)
+        .values(last_number=Village.last_number + 1)
+        .returning(Village.last_number)
+    )
+    return int(taken.scalar_one())
