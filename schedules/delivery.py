@@ -8,7 +8,7 @@ import asyncio
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, tzinfo
 from typing import Any
 
 import structlog
@@ -20,11 +20,12 @@ from schedules import pacing
 from schedules.planner import Address, Known, Plan, Rest, Step, is_card, plan, use_up
 from schedules.transport import Outgoing, Remedy, TransportError, Way
 from schedules.way_health import WayHealth
-from storage import incidents, ladder, letters, people, subscriptions, windows
+from storage import incidents, ladder, letters, people, relatives, subscriptions, windows
 from storage.database import Database
 from storage.incidents import CALLS
 from storage.ladder import Failed
 from storage.letters import Claimed, LetterState, Outcome, Urgency
+from storage.people import Reach
 from storage.rules import LetterRules
 from storage.subscriptions import Notice
 
@@ -226,7 +227,8 @@ class Delivery:
         reach = await people.reach(session, {one.recipient_id for one in going})
         left, cards = await windows.left(session, reach.everywhere, now)
         agreed = await subscriptions.left(session, reach.everywhere) if self._asks_consent else {}
-        known = Known(windows=left, consents=agreed, cards=cards, declined=reach.declined)
+        clocks = await self._clocks(session, going, reach)
+        known = Known(left, agreed, cards, reach.declined, clocks)
         resting = self._resting(now)
         used: list[tuple[Step, int]] = []
         with_room: dict[str, Parcel] = {}
@@ -250,6 +252,14 @@ class Delivery:
                 if self._is_sociable(letter) and first.way.forms is None:
                     with_room[letter.recipient_id] = parcel
         await self._count(session, used, now)
+
+    async def _clocks(
+        self, session: AsyncSession, going: Sequence[Claimed], reach: Reach
+    ) -> dict[Address, tzinfo]:
+        """Return the clocks of whoever lives by another; an alarm asks for no hour."""
+        sleepers = {one.recipient_id for one in going if one.urgency != Urgency.ALARM}
+        found = await relatives.clocks(session, sleepers) if sleepers else {}
+        return {address: clock for one, clock in found.items() for address in reach.of(one)}
 
     def _goes_along(self, parcel: Parcel, letter: Claimed) -> bool:
         return self._is_sociable(letter) and len(parcel.letters) < self._rules.most_together

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from handlers.feature import Paper
 from schedules.planner import Known, Plan, plan
 from schedules.transport import Way
-from storage import letter_lives, letters, people, subscriptions, windows
+from storage import letter_lives, letters, people, relatives, subscriptions, windows
 from storage.letter_lives import LetterLife
 from storage.letters import Letter
 from storage.rules import LetterRules
@@ -50,7 +50,9 @@ async def _plan(
     reach = await people.reach(session, {letter.recipient_id})
     left, cards = await windows.left(session, reach.everywhere, now)
     agreed = await subscriptions.left(session, reach.everywhere)
-    known = Known(windows=left, consents=agreed, cards=cards, declined=reach.declined)
-    form = papers[letter.kind].travels_under(worded)
     theirs = reach.of(letter.recipient_id)
+    clocks = (await relatives.clocks(session, {letter.recipient_id})).values()
+    by_address = {address: clock for clock in clocks for address in theirs}
+    known = Known(left, agreed, cards, reach.declined, by_address)
+    form = papers[letter.kind].travels_under(worded)
     return plan(letter.urgency, form, theirs, known, ways, {}, now, rules)

@@ -9,13 +9,13 @@ to who has had enough of them today or wants none.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, tzinfo
 from enum import StrEnum
 from typing import NamedTuple
 
 from schedules.transport import Way
 from storage.letters import Urgency
-from storage.rules import LetterRules
+from storage.rules import VILLAGE_TIME, LetterRules
 from storage.windows import MESSAGE, Left
 
 Address = tuple[str, str]
@@ -83,6 +83,12 @@ class Known:
     cards: dict[Address, int] = field(default_factory=dict)
     """How many cards each address may still be sent today, where it is known."""
     declined: frozenset[Address] = frozenset()
+    clocks: Mapping[Address, tzinfo] = field(default_factory=dict)
+    """By which clock they sleep who do not live by the village's."""
+
+    def clock_at(self, addresses: Sequence[Address]) -> tzinfo:
+        own = (self.clocks[one] for one in addresses if one in self.clocks)
+        return next(own, VILLAGE_TIME) if self.clocks else VILLAGE_TIME
 
 
 def plan(
@@ -102,7 +108,8 @@ def plan(
     asking costs nothing.
     """
     is_alarm = urgency == Urgency.ALARM
-    if not is_alarm and (morning := rules.quiet_ends(now)) is not None:
+    morning = None if is_alarm else rules.quiet_ends(now, known.clock_at(addresses))
+    if morning is not None:
         return Plan([], [], morning)
     steps: list[Step] = []
     knocks: list[Step] = []

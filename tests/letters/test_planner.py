@@ -3,6 +3,7 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -214,3 +215,15 @@ def test_the_quiet_hours_end_in_the_morning_by_the_villages_clock(now: datetime)
     if until is not None:
         assert now < until <= now + timedelta(hours=9, minutes=30)
         assert until.astimezone(VILLAGE_TIME).time() == RULES.quiet_until
+
+
+def test_nights_are_those_of_who_gets_the_letter() -> None:
+    """At noon here it is eleven at night in New York, and at eight in the evening it is morning."""
+    far = Known(clocks={WANG: ZoneInfo("America/New_York")})
+    morning = datetime(2026, 11, 23, 6, 30, tzinfo=ZoneInfo("America/New_York"))
+    assert planned(Urgency.NOTICE, far).back == morning
+    assert planned(Urgency.ALARM, far).steps
+    evening = NOON.replace(hour=22)
+    assert planned(Urgency.NOTICE, far, now=evening).steps
+    assert not planned(Urgency.NOTICE, now=evening).steps
+    assert planned(Urgency.NOTICE, far, addresses=(AT_WORK,)).steps
