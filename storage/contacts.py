@@ -1,8 +1,9 @@
 """Who stands around an elder, circle by circle, and can be reached.
 
-The rota says who of a circle is called first; nobody is lost by it. Whom it lets rest stands
-among the deputies, and in his own circle where it matters at once (`regardless`). A circle
-that the rota would leave empty is called whole, and whoever is away never counts as told.
+The rota says who of a circle is called first, and the turn who of a family; nobody is lost by
+either. Whom they let rest stands among the deputies, and in his own circle where it matters at
+once (`regardless`). A circle that the rota would leave empty is called whole, and whoever is away
+never counts as told.
 """
 
 from collections.abc import Collection, Iterable, Mapping
@@ -13,7 +14,7 @@ import structlog
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from storage import rota
+from storage import family_turns, rota
 from storage.duties import Place
 from storage.people import Person, Role, Tie, TieKind, is_reached
 from storage.rota import Rota
@@ -87,6 +88,7 @@ async def around(
     found = {elder: Around() for elder in elders}
     await _add_ties(session, found)
     await _add_officials(session, found, now)
+    await _let_family_take_turns(session, found, now)
     return found
 
 
@@ -118,6 +120,18 @@ async def _add_officials(session: AsyncSession, found: dict[str, Around], now: d
             found[elder].circles.update(theirs.circles)
             found[elder].resting, found[elder].away = dict(theirs.resting), theirs.away
             _let_coordinators_stand_in(found[elder])
+
+
+async def _let_family_take_turns(
+    session: AsyncSession, found: Mapping[str, Around], now: datetime
+) -> None:
+    """Let only him be called first whose turn it is, where he is reached."""
+    for elder, person in (await family_turns.on_duty(session, found, now)).items():
+        around, family = found[elder], found[elder].of(["family"])
+        others = _without(family, [person])
+        if person in family and others:
+            around.circles["family"], around.resting["family"] = [person], others
+            around.circles["deputies"] = [*around.of(["deputies"]), *others]
 
 
 def _let_coordinators_stand_in(around: Around) -> None:

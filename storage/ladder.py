@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, exists, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from storage import drills, incidents, letters, silences
+from storage import drills, family_turns, incidents, letters, silences
 from storage.checkins import Due
 from storage.contacts import Around, around, around_villages
 from storage.database import insert_new
@@ -439,6 +439,7 @@ async def pass_over(session: AsyncSession, failed: Sequence[Failed], now: dateti
         incident = await incidents.find_live(session, letter.incident_id)
         if incident is None:
             continue
+        await _call_rest_of_family(session, incident, letter, now)
         if await _somebody_is_called(session, incident.id):
             watching = _THE_FEW if incident.is_crisis else _WATCHING
             await _tell_watcher(session, incident, letter, watching, now)
@@ -446,6 +447,23 @@ async def pass_over(session: AsyncSession, failed: Sequence[Failed], now: dateti
             await _call_coordinators(session, incident, now)
         elif not incident.is_on_last_step:
             await incidents.hurry(session, incident.id, now)
+
+
+async def _call_rest_of_family(
+    session: AsyncSession, incident: Live, letter: Failed, now: datetime
+) -> None:
+    """Where one of the family is not reached, call all of it at once: a turn loses nobody."""
+    so_far = {circle for of_it in incident.steps[: incident.step + 1] for circle in of_it}
+    if incident.is_village or "family" not in so_far:
+        return
+    families = await family_turns.families(session, [incident.elder_id])
+    if letter.recipient_id not in families.get(incident.elder_id, ()):
+        return
+    circles = (await _circles(session, [incident], {}, now))[incident.id].regardless()
+    knowing = {letter.recipient_id, *await letters.being_told(session, incident.id, CALLS)}
+    rest = [one for one in circles.of(["family"]) if one not in knowing]
+    calls = _alarms(incident, incident.step, incident.lap, rest, [], None)
+    await letters.write(session, calls, now)
 
 
 async def _call_coordinators(session: AsyncSession, incident: Live, now: datetime) -> None:
