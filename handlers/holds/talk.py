@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from handlers import leaving, names
+from handlers import leaving, names, on_her_behalf
 from handlers.feature import Feature, Paper
 from handlers.holds import whose, words
 from handlers.message import Kind, Reply
@@ -71,6 +71,8 @@ async def _excuse_her(turn: Turn, elder: str, away: _Away) -> Reply:
     """Keep the hold of somebody else; those around her who did not say it hear of it."""
     if not _is_short_enough(turn, away):
         return Reply(words.too_long(turn.rules.checkin.longest_hold_days))
+    if await on_her_behalf.has_held_enough(turn, elder):
+        return Reply(words.enough_for_today(turn.rules.family.holds_a_day))
     await _keep(turn, elder, away)
     await _tell_others(turn, elder, away)
     return Reply(words.for_her(await people.name_of(turn.session, elder), away.last))
@@ -79,7 +81,8 @@ async def _excuse_her(turn: Turn, elder: str, away: _Away) -> Reply:
 async def _tell_others(turn: Turn, elder: str, away: _Away) -> None:
     """Tell her leader, else her coordinators, what her family has said, and her family the rest."""
     around = (await contacts.around(turn.session, {elder}, turn.now))[elder]
-    family, watchers = around.of(["family"]), around.nearest(["leader", "coordinators"])
+    family = around.regardless().of(["family"])
+    watchers = around.nearest(["leader", "coordinators"])
     me = turn.speaker.id
     told = watchers if me in family else family
     await letters.write(
