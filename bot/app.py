@@ -42,6 +42,7 @@ from schedules import (
     greeting,
     habits,
     listing,
+    passing_on,
     recording,
     reporting,
     village_silences,
@@ -190,6 +191,8 @@ def _build(
         "dispatching": (5, lambda now: dispatching.dispatch_calls(database, now, rules)),
         "weekly": (600, lambda now: dispatching.make_weekly_calls(database, now, rules)),
         "papers": (3600, lambda now: dispatching.tell_ending_papers(database, now, rules)),
+        "tidings": (10, partial(passing_on.pass_on, database, rules=rules)),
+        "daily": (60, partial(passing_on.say_who_was_heard, database, rules=rules)),
         "alarms": (1, delivery.carry_alarms),
         "delivery": (1, delivery.carry_others),
     }

@@ -7,6 +7,7 @@ from handlers.checkin import talk as checkin
 from handlers.digest import talk as digest
 from handlers.distress import talk as distress
 from handlers.drill import talk as drill
+from handlers.family import talk as family
 from handlers.feature import Feature, Paper
 from handlers.habits import talk as habits
 from handlers.help import talk as help_
@@ -36,6 +37,7 @@ FEATURES: Sequence[Feature] = (
     watch.FEATURE,
     learning.FEATURE,
     distress.FEATURE,
+    family.FEATURE,
     habits.FEATURE,
     lists.FEATURE,
     holds.FEATURE,
@@ -45,6 +47,7 @@ FEATURES: Sequence[Feature] = (
     help_.FEATURE,
     timebank.FEATURE,
     calls.ASKING,
+    family.ANSWERS,
     checkin.FEATURE,
     voice.FEATURE,
     help_.LAST_RESORT,

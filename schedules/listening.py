@@ -18,10 +18,11 @@ from handlers.calls.asking import i_need_a_hand
 from handlers.checkin.talk import i_am_unwell
 from handlers.checkin.watcher import LISTEN, NEEDS_WORD, tell_watcher
 from handlers.distress.talk import somebody_is_in_distress
+from handlers.family.guard import heard_of_money
 from handlers.hearing import DISTRESS, Hearing, Level
 from handlers.holds.talk import heard_of_going_away
 from handlers.message import Kind, Message, Reply
-from handlers.router import Handler
+from handlers.router import NOT_MINE, Handler, NotMine
 from handlers.turn import Turn
 from handlers.voice.talk import VOICE_HEARD, VOICE_NOTED
 from storage import letters, people, voices
@@ -213,7 +214,8 @@ class Listening:
     async def _raise_level(self, turn: Turn) -> None:
         """Do what written words would have done, and bring her the answer as a letter."""
         handler = ANSWERS.get(turn.verdict.level, heard_of_going_away)
-        answer = await handler(turn)
+        warning = NOT_MINE if turn.means(*DISTRESS) else await heard_of_money(turn)
+        answer = await handler(turn) if isinstance(warning, NotMine) else warning
         if isinstance(answer, Reply):
             await letters.write(turn.session, [_letter(turn, answer)], turn.now)
 

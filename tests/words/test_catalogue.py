@@ -14,17 +14,20 @@ import pytest
 
 import handlers
 from handlers.desk import TROUBLE
+from handlers.family.seen import Seen as SeenByFamily
 from handlers.features import PAPERS
 from handlers.lists.seen import Closer, Seen
 from handlers.marks import field_of_a_drill
 from handlers.watch import words as watch
 from storage import duties
+from storage.company import Company
 from storage.drill_reports import DrillReport, StepCalled
 from storage.habits import Usual
 from storage.hours import Hours
 from storage.incidents import Result
 from storage.letters import Claimed
 from storage.people import Caller, Person, Role
+from storage.relatives import Kin, clock
 from storage.rules import VILLAGE_TIME, DigestRules, DrillRules
 from storage.today import ElderToday, FirstSign, Standing
 
@@ -54,6 +57,10 @@ LETTER = Claimed(
         "later": True,
         "opens": "7点半",
         "closes": "11点半",
+        "words": "周六回来",
+        "heard": [["王秀英", "well"], ["陈德福", "heard"]],
+        "person": "xiaomei",
+        "name": "王小梅",
     },
     media="",
     written_at=MORNING,
@@ -105,6 +112,10 @@ OF_HOLD = replace(LETTER, detail={"last_day": "2026-11-25", "reason": "hospital"
 OF_DRILL = replace(LETTER, detail={"drill": True, "report": REPORT.as_detail()})
 EMERGENCIES = Path(handlers.__file__ or "").parent / "hearing" / "rules" / "emergency.toml"
 NAMES = ["刘翠花", "李大山", "王小梅"]
+KIN = [Kin("wang", "王秀英", "female", True), Kin("chen", "陈德福", "male", True)]
+VISIT = Company("wang", MORNING, "理发", "刘翠花", 5)
+OF_HERS = SeenByFamily("王秀英", SEEN.elder, CLOSER.sign, None, (VISIT,))
+VOICE = replace(LETTER, media="m")
 OPEN = [(12, "王秀英"), (13, "陈德福")]
 SATURDAY = [duties.Hours(5, None, 480, 1080)]
 EVENING = MORNING.replace(hour=21, minute=0)
@@ -140,6 +151,14 @@ TO_ELDERS = {
     "habits.well_but_to_move": lambda words: words.well_but_to_move("王奶奶"),
     "distress.help_comes": lambda words: words.help_comes("王奶奶", NAMES, "120"),
     "distress.you_are_not_alone": lambda words: words.you_are_not_alone("王奶奶", NAMES),
+    "family.speak_back": lambda words: words.speak_back("王奶奶", "王小梅"),
+    "family.passed_back": lambda words: words.passed_back(WANG, "王小梅"),
+    "family.cannot_get_it": lambda words: words.cannot_get_it(WANG, "王小梅"),
+    "family.nobody_waits": lambda words: words.nobody_waits(WANG),
+    "family.enough": lambda words: words.enough(WANG, 5),
+    "family.beware": lambda words: words.beware("王奶奶", NAMES),
+    "family.to_her": lambda words: words.to_her(LETTER),
+    "family.to_her_in_his_voice": lambda words: words.to_her(VOICE),
 }
 """Of two sentences and thirty characters or so, her name first, one thing at a time."""
 
@@ -296,7 +315,43 @@ TO_OTHERS = {
     "learning.THANKS": lambda words: words.THANKS,
     "learning.HOW": lambda words: words.HOW,
     "help.UNSURE": lambda words: words.UNSURE,
-    "help.for_roles": lambda words: words.for_roles(frozenset({Role.ELDER})),
+    "holds.enough_for_today": lambda words: words.enough_for_today(2),
+    "family.today": lambda words: words.today([OF_HERS], clock("")),
+    "family.visits": lambda words: words.visits([("王秀英", VISIT)], 7),
+    "family.no_visits": lambda words: words.visits([], 7),
+    "family.daily_on": lambda words: words.daily_on(),
+    "family.daily_off": lambda words: words.daily_off(),
+    "family.well_today": lambda words: words.well_today(LETTER),
+    "family.to_whom": lambda words: words.to_whom(KIN),
+    "family.speak_now": lambda words: words.speak_now("王秀英"),
+    "family.passed_on": lambda words: words.passed_on("王秀英", by_night=True),
+    "family.passed_to_leader": lambda words: words.passed_to_leader("王秀英", ["李大山"]),
+    "family.nobody_tells": lambda words: words.nobody_tells("王秀英"),
+    "family.no_voice_here": lambda words: words.no_voice_here(),
+    "family.too_long": lambda words: words.too_long(200),
+    "family.not_of_money": lambda words: words.not_of_money(),
+    "family.to_family": lambda words: words.to_family(LETTER),
+    "family.to_family_in_her_voice": lambda words: words.to_family(VOICE),
+    "family.tell_her": lambda words: words.tell_her(LETTER),
+    "family.tell_her_in_his_voice": lambda words: words.tell_her(VOICE),
+    "family.was_heard": lambda words: words.was_heard(LETTER),
+    "family.was_told": lambda words: words.was_told(LETTER),
+    "family.not_told_yet": lambda words: words.not_told_yet(LETTER),
+    "family.waiting_to_be_told": lambda words: words.waiting_to_be_told([LETTER]),
+    "family.thanks_for_telling": lambda words: words.thanks_for_telling("王秀英", "王小梅"),
+    "family.no_such_number": lambda words: words.no_such_number(9),
+    "family.wants_her_money": lambda words: words.wants_her_money(LETTER),
+    "family.writes_of_money": lambda words: words.writes_of_money(LETTER),
+    "family.your_week": lambda words: words.your_week(["王小兰"], "王小兰", is_next=False),
+    "family.her_week": lambda words: words.her_week("王小梅", "王小兰", is_next=True),
+    "family.no_turns": lambda words: words.no_turns(),
+    "family.only_child": lambda words: words.only_child("王秀英"),
+    "family.which_child": lambda words: words.which_child(["王小梅", "王小兰"]),
+    "family.whose_turn": lambda words: words.whose_turn([("王秀英", "王小梅", "王小兰")]),
+    "family.turn_said": lambda words: words.turn_said(LETTER),
+    "family.turns_ended": lambda words: words.turns_ended(LETTER),
+    "family.clock_kept": lambda words: words.clock_kept(MORNING, clock("America/New_York")),
+    "family.whose_clock": lambda words: words.whose_clock(),
 }
 
 DAY = {
@@ -328,6 +383,7 @@ COUNTY = {**SHEET, "villages": 445, "worst": [SHEET]}
 TONIGHT = {"kind": "open", "name": "孙老根", "gender": "male", "detail": "周老四"}
 
 LISTS = {
+    "help.for_roles": lambda words: words.for_roles(frozenset({Role.ELDER})),
     "digest.day": lambda words: words.day(DAY),
     "digest.digest": lambda words: words.digest(replace(LETTER, detail=DAY)),
     "digest.tonight": lambda words: words.tonight(replace(LETTER, detail={"notes": [TONIGHT]})),
@@ -379,6 +435,8 @@ PARTS = {
     ),
     "digest.week_ask": lambda words: words.week_ask(replace(LETTER, detail=SHEET)),
     "digest.share": lambda words: f"{words.share(SHEET)}%",
+    "family.well_today_ask": lambda words: words.well_today_ask(LETTER),
+    "family.is_all_well": lambda words: str(words.is_all_well(LETTER)),
     "digest.what_helps": lambda words: words.what_helps(Result.FORGOT),
 }
 """Not sentences of their own: what a template asks, and words within others."""
