@@ -460,10 +460,16 @@ async def _call_rest_of_family(
     if letter.recipient_id not in families.get(incident.elder_id, ()):
         return
     circles = (await _circles(session, [incident], {}, now))[incident.id].regardless()
-    knowing = {letter.recipient_id, *await letters.being_told(session, incident.id, CALLS)}
-    rest = [one for one in circles.of(["family"]) if one not in knowing]
+    called = await session.scalars(
+        select(Letter.recipient_id).where(Letter.incident_id == incident.id, Letter.kind.in_(CALLS))
+    )
+    rest = _without(circles.of(["family"]), called.all())
     calls = _alarms(incident, incident.step, incident.lap, rest, [], None)
     await letters.write(session, calls, now)
+
+
+def _without(people: Sequence[str], others: Sequence[str]) -> list[str]:
+    return [one for one in people if one not in others]
 
 
 async def _call_coordinators(session: AsyncSession, incident: Live, now: datetime) -> None:

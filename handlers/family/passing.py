@@ -128,7 +128,7 @@ async def _asked_for(turn: Turn) -> Kin | None:
     return next((one for one in mine if one.id == to), None)
 
 
-async def _pass_on(turn: Turn, to: Kin, said: str, media: str = "") -> Reply:
+async def _pass_on(turn: Turn, to: Kin, said: str, media: str = "") -> Answer:
     """Carry it, unless it is too much, too long, or about money."""
     rules, checkin, me = turn.rules.family, turn.rules.checkin, turn.speaker
     morning = at_village(watch_day(turn.now, checkin), checkin.day_starts)
@@ -158,7 +158,8 @@ async def _to_elder(turn: Turn, to: Kin, said: str, media: str) -> Reply:
     return Reply(words.passed_on(to.name, by_night=turn.rules.letters.is_quiet(turn.now)))
 
 
-async def _to_family(turn: Turn, to: Kin, said: str, media: str) -> Reply:
+async def _to_family(turn: Turn, to: Kin, said: str, media: str) -> Answer:
+    """Carry an elder's word; that she is unwell is answered as always, and told to her leader."""
     me = turn.speaker
     if not await _can_get(turn, [to.id], media):
         return Reply(words.cannot_get_it(me, to.name))
@@ -168,7 +169,7 @@ async def _to_family(turn: Turn, to: Kin, said: str, media: str) -> Reply:
         await tidings.hear(turn.session, told.id, turn.now)
     tiding = await _keep(turn, to, TidingState.CARRIED)
     await _write(turn, TO_FAMILY, letter_key(tiding, to.id), to.id, said, media, elder=me.id)
-    return Reply(words.passed_back(me, to.name))
+    return NOT_MINE if turn.means(Level.CARE) else Reply(words.passed_back(me, to.name))
 
 
 async def _can_get(turn: Turn, whom: Sequence[str], media: str) -> bool:

@@ -24,7 +24,9 @@ FEATURE = Feature(
         turns.TURN_SAID: Paper(words.turn_said, form="reminder", ask="家里轮班定了"),
         turns.TURNS_ENDED: Paper(words.turns_ended, form="reminder", ask="家里不轮班了"),
         tidings.TIDING: Paper(words.to_her),
-        tidings.TELL_HER: Paper(words.tell_her, form="reminder", ask="有话要传，请回：要传的话"),
+        tidings.TELL_HER: Paper(
+            words.tell_her, form="reminder", ask="有话要传，请回：要传的话", private=True
+        ),
         passing.TO_FAMILY: Paper(words.to_family),
         passing.WAS_TOLD: Paper(words.was_told),
         WAS_HEARD: Paper(words.was_heard),

@@ -184,6 +184,15 @@ async def test_a_call_for_help_goes_before_a_warning(village: Village) -> None:
     assert "120" in answer
 
 
+async def test_what_hurts_her_is_told_to_her_daughter_and_to_her_leader(village: Village) -> None:
+    await by_day(village)
+    answer = await village.says("wang", "传话 闺女，我头晕得很")
+    assert answer == "王奶奶，告诉李大山了。厉害就打120，现在好些吗？"
+    await live(village)
+    assert village.told("xiaomei") == ["王秀英说：“我头晕得很”"]
+    assert any("王秀英说不舒服" in words for words in village.told("dashan"))
+
+
 async def test_of_one_kin_and_another_it_is_asked_who_is_meant(village: Village) -> None:
     await is_family_of(village, "xiaomei", "zhao")
     answer = await village.says("xiaomei", "传话 周六我回来")

@@ -351,3 +351,23 @@ async def test_what_the_platform_wrote_down_itself_is_heard_at_once(
         assert "快打120" in reply
         assert "listening" not in village.house.rounds
         assert len(await village.incidents("wang")) == 1
+
+
+async def test_who_is_after_her_money_is_told_of_as_if_she_had_written(village: Village) -> None:
+    await speaks(village, "wang", "有人打电话，叫我转钱")
+    await ring_twice(village)
+    assert village.told("wang")[-1].startswith("王奶奶，别转钱！先给李大山、王小梅打电话")
+    (letter,) = village.told("dashan")
+    assert "有人向王秀英要钱" in letter
+
+
+async def test_a_voice_for_her_daughter_that_cries_for_help_calls_everybody(
+    village: Village,
+) -> None:
+    await village.says("xiaomei", "传话 妈，在家吗")
+    await ring_twice(village)
+    assert await speaks(village, "wang", FALL) == "王奶奶，好，传给王小梅了。"
+    await ring_twice(village)
+    assert played_to(village, "xiaomei") == 1
+    (incident,) = await village.incidents("wang")
+    assert incident.kind == "emergency"
