@@ -169,6 +169,16 @@ async def to_be_told_by(session: AsyncSession, leader: str, since: datetime) -> 
     return list(found)
 
 
+async def carried_to(session: AsyncSession, person: str, kind: str, since: datetime) -> list[int]:
+    """Return the letters of this kind that somebody has got since a moment, the oldest first."""
+    found = await session.scalars(
+        select(Letter.id)
+        .where(Letter.recipient_id == person, Letter.kind == kind, Letter.sent_at >= since)
+        .order_by(Letter.id)
+    )
+    return list(found)
+
+
 async def hear(session: AsyncSession, tiding: int, now: datetime) -> bool:
     """Note that she was told, or answered; False where that was known."""
     moved = await session.scalar(

@@ -11,7 +11,13 @@ from tests.village import Village
 
 
 async def joins(
-    village: Village, person: str, name: str, gender: str, *elders: str, role: Role = Role.FAMILY
+    village: Village,
+    person: str,
+    name: str,
+    gender: str,
+    *elders: str,
+    role: Role = Role.FAMILY,
+    wrote_hours_ago: int = 8,
 ) -> None:
     """Let somebody with a phone be of the family of these elders; he wrote a while ago."""
     now = village.clock.now()
@@ -35,10 +41,10 @@ async def joins(
         session.add_all(
             Tie(elder_id=elder, person_id=person, kind=TieKind.FAMILY) for elder in elders
         )
-        closes = now + timedelta(hours=40)
+        closes = now + timedelta(hours=48 - wrote_hours_ago)
         opened = Opened(village.channel, person, windows.MESSAGE, closes, 5)
         await windows.open_windows(session, [opened])
-    village.platform.wrote_earlier(person, now - timedelta(hours=8))
+    village.platform.wrote_earlier(person, now - timedelta(hours=wrote_hours_ago))
 
 
 async def is_family_of(village: Village, person: str, elder: str) -> None:

@@ -36,7 +36,7 @@ async def warn(turn: Turn) -> Reply:
     around = (await contacts.around(turn.session, {me.id}, turn.now))[me.id]
     leaders, family = around.of(["leader"]) or around.of(["coordinators"]), around.of(["family"])
     told = list(dict.fromkeys([*leaders, *family]))
-    hour = turn.now.astimezone(VILLAGE_TIME).strftime("%m%d%H")
+    hour = turn.now.astimezone(VILLAGE_TIME).strftime("%y%m%d%H")
     await letters.write(
         turn.session,
         [

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from handlers import names
 from handlers.family import guard, kin, money, telling, words
@@ -14,7 +14,7 @@ from handlers.router import NOT_MINE, Answer, known, says
 from handlers.turn import Turn
 from storage import letters, people, questions, relatives, tidings, voices
 from storage.checkins import watch_day
-from storage.letters import NewLetter, Urgency
+from storage.letters import Claimed, NewLetter, Urgency
 from storage.people import Role
 from storage.relatives import Kin
 from storage.rules import at_village
@@ -24,6 +24,7 @@ SAY_IT = "say_it"
 """Asked for the words or the voice that are to be carried."""
 SAY_BACK = "say_back"
 """She was told something, or asked for her answer: a voice now is the answer."""
+_MOST_AGAIN = 3
 TO_FAMILY = "to_family"
 WAS_TOLD = "was_told"
 
@@ -86,8 +87,7 @@ async def i_answer(turn: Turn) -> Answer:
 
 
 async def _who_waits(turn: Turn, mine: Sequence[Kin]) -> Kin | None:
-    since = turn.now - timedelta(hours=turn.rules.family.answer_hours)
-    last = await tidings.last_to(turn.session, turn.speaker.id, since)
+    last = await tidings.last_to(turn.session, turn.speaker.id, _lately(turn))
     return next((one for one in mine if last and one.id == last.from_id), None)
 
 
@@ -163,8 +163,7 @@ async def _to_family(turn: Turn, to: Kin, said: str, media: str) -> Answer:
     me = turn.speaker
     if not await _can_get(turn, [to.id], media):
         return Reply(words.cannot_get_it(me, to.name))
-    since = turn.now - timedelta(hours=turn.rules.family.answer_hours)
-    told = await tidings.last_to(turn.session, me.id, since)
+    told = await tidings.last_to(turn.session, me.id, _lately(turn))
     if told is not None and told.from_id == to.id:
         await tidings.hear(turn.session, told.id, turn.now)
     tiding = await _keep(turn, to, TidingState.CARRIED)
@@ -232,6 +231,43 @@ async def what_have_i_to_tell(turn: Turn) -> Answer:
     """Where a card could not hold the words, he asks for them."""
     if not turn.speaker.roles & _SERVING:
         return NOT_MINE
-    since = turn.now - timedelta(hours=turn.rules.family.answer_hours)
-    asked = await tidings.to_be_told_by(turn.session, turn.speaker.id, since)
-    return Reply(words.waiting_to_be_told(await letters.read(turn.session, asked)))
+    asked = await tidings.to_be_told_by(turn.session, turn.speaker.id, _lately(turn))
+    found = await letters.read(turn.session, asked)
+    await _bring_again(turn, [one for one in found if one.media])
+    return Reply(words.waiting_to_be_told(found))
+
+
+@router.when(known(says(r"听话|听语音|捎给我的话")))
+async def let_me_hear(turn: Turn) -> Answer:
+    """A card says only that something waits: now that he has written, it can be brought."""
+    me = turn.speaker.id
+    got = await tidings.carried_to(turn.session, me, TO_FAMILY, _lately(turn))
+    if not got:
+        has_kin = await relatives.kin_of(turn.session, me)
+        return Reply(words.nothing_to_hear()) if has_kin else NOT_MINE
+    await _bring_again(turn, await letters.read(turn.session, got[-_MOST_AGAIN:]))
+    return Reply(words.comes_at_once())
+
+
+async def _bring_again(turn: Turn, told: Sequence[Claimed]) -> None:
+    """Write letters once more under a key of this asking."""
+    cause = f"{turn.message.channel}:{turn.message.key}"
+    again = [
+        NewLetter(
+            key=f"again:{cause}:{one.id}",
+            kind=one.kind,
+            urgency=Urgency.NOTICE,
+            recipient_id=one.recipient_id,
+            about_id=one.about_id,
+            actor_id=one.actor_id,
+            number=one.number,
+            detail=one.detail,
+            media=one.media,
+        )
+        for one in told
+    ]
+    await letters.write(turn.session, again, turn.now)
+
+
+def _lately(turn: Turn) -> datetime:
+    return turn.now - timedelta(hours=turn.rules.family.answer_hours)

@@ -27,14 +27,18 @@ FEATURE = Feature(
         tidings.TELL_HER: Paper(
             words.tell_her, form="reminder", ask="有话要传，请回：要传的话", private=True
         ),
-        passing.TO_FAMILY: Paper(words.to_family),
+        passing.TO_FAMILY: Paper(
+            words.to_family, form="reminder", ask=words.to_family_ask, private=True
+        ),
         passing.WAS_TOLD: Paper(words.was_told),
         WAS_HEARD: Paper(words.was_heard),
         NOT_TOLD_YET: Paper(words.not_told_yet, form="reminder", ask="您的话还没传到"),
         guard.WANTS_MONEY: Paper(
             words.wants_her_money, form="emergency", ask="有人要骗钱，请快打电话"
         ),
-        guard.WRITES_OF_MONEY: Paper(words.writes_of_money),
+        guard.WRITES_OF_MONEY: Paper(
+            words.writes_of_money, form="reminder", ask="有人借传话提钱，请去问问", private=True
+        ),
     },
 )
 ANSWERS = Feature(answers)

@@ -193,6 +193,18 @@ def to_family(letter: Claimed) -> str:
     return f"{letter.about_name}{through}说：“{_said(letter)}”"
 
 
+def to_family_ask(letter: Claimed) -> str:
+    return f"{letter.about_name}给您捎话了，请回：听话"
+
+
+def comes_at_once() -> str:
+    return "好，这就发给您。"
+
+
+def nothing_to_hear() -> str:
+    return "这几天没有捎给您的话。"
+
+
 def _said(letter: Claimed) -> str:
     return str((letter.detail or {})["words"])
 

@@ -72,6 +72,26 @@ async def test_where_no_voice_can_be_carried_it_is_said_and_words_will_do(villag
     assert "传给王秀英" in await village.says("xiaomei", "周六我回来")
 
 
+async def test_a_daughter_who_has_not_written_for_days_gets_a_card_and_then_the_voice(
+    village: Village,
+) -> None:
+    if village.channel != "wechat":
+        return
+    await joins(village, "xiaolan", "王小兰", "female", "wang", wrote_hours_ago=60)
+    await by_day(village)
+    await village.says("wang", "传话 小兰")
+    hers = b"#!AMR\ndumplings"
+    await village.platform.voice("wang", sound=hers)
+    await live(village)
+    (card,) = village.told("xiaolan")
+    assert "王秀英给您捎话了，请回：听话" in card
+    assert await village.says("xiaolan", "听话") == "好，这就发给您。"
+    await live(village)
+    assert "王秀英给您捎来一段语音。" in village.told("xiaolan")
+    assert await sounds_of(village, "xiaolan") == [hers]
+    assert await village.says("xiaomei", "听话") == "这几天没有捎给您的话。"
+
+
 async def test_her_leader_lets_her_listen_who_has_no_phone(village: Village) -> None:
     if village.channel != "wechat":
         return
