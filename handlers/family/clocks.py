@@ -4,7 +4,7 @@ import re
 
 from handlers.family import seen, words
 from handlers.family.routes import router
-from handlers.family.when import zone_of
+from handlers.family.when import has_several, zone_of
 from handlers.message import Reply
 from handlers.router import NOT_MINE, Answer, known, says
 from handlers.turn import Turn
@@ -19,8 +19,12 @@ _THE_VILLAGES = "Asia/Shanghai"
 async def i_am_there(turn: Turn) -> Answer:
     """An elder who says where she is tells us of a way, and not of a clock."""
     found = re.fullmatch(_HERE, turn.words)
-    zone = zone_of(found["place"]) if found else None
-    return await _keep(turn, zone) if zone else NOT_MINE
+    place = found["place"] if found else ""
+    zone = zone_of(place)
+    if zone is not None:
+        return await _keep(turn, zone)
+    asks_city = has_several(place) and await seen.elders(turn)
+    return Reply(words.whose_clock()) if asks_city else NOT_MINE
 
 
 @router.when(known(says(_MY_CLOCK)))

@@ -36,25 +36,23 @@ async def warn(turn: Turn) -> Reply:
     around = (await contacts.around(turn.session, {me.id}, turn.now))[me.id]
     leaders, family = around.of(["leader"]) or around.of(["coordinators"]), around.of(["family"])
     told = list(dict.fromkeys([*leaders, *family]))
-    hour = turn.now.astimezone(VILLAGE_TIME).strftime("%y%m%d%H")
-    await letters.write(
-        turn.session,
-        [
-            NewLetter(
-                key=f"{WANTS_MONEY}:{me.id}:{hour}:{one}",
-                kind=WANTS_MONEY,
-                urgency=Urgency.ALARM,
-                recipient_id=one,
-                about_id=me.id,
-                detail={"unwell": True} if turn.means(Level.CARE) else None,
-            )
-            for one in told
-        ],
-        turn.now,
-    )
+    await letters.write(turn.session, [_ring_her_up(turn, one) for one in told], turn.now)
     named = await people.names_of(turn.session, told)
     nearest = [named[one] for one in (*leaders[:1], *family[:1])]
     return Reply(words.beware(names.elder(me.name, me.gender), nearest))
+
+
+def _ring_her_up(turn: Turn, told: str) -> NewLetter:
+    """Tell somebody once an hour, however often she says it."""
+    elder, hour = turn.speaker.id, turn.now.astimezone(VILLAGE_TIME).strftime("%y%m%d%H")
+    return NewLetter(
+        key=f"{WANTS_MONEY}:{elder}:{hour}:{told}",
+        kind=WANTS_MONEY,
+        urgency=Urgency.ALARM,
+        recipient_id=told,
+        about_id=elder,
+        detail={"unwell": True} if turn.means(Level.CARE) else None,
+    )
 
 
 async def refuse(turn: Turn, elder: str) -> Reply:

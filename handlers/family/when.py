@@ -5,6 +5,7 @@ import tomllib
 from datetime import datetime, tzinfo
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 from handlers.spoken import hour, moment
 from storage.rules import VILLAGE_TIME
@@ -17,10 +18,19 @@ _FARTHEST = 14
 
 
 @lru_cache(maxsize=1)
+def _places() -> dict[str, Any]:
+    return tomllib.loads(CITIES.read_text(encoding="utf-8"))
+
+
+@lru_cache(maxsize=1)
 def cities() -> dict[str, str]:
     """Return the zone of each place that we know by name."""
-    zones = tomllib.loads(CITIES.read_text(encoding="utf-8"))["zones"]
-    return {city: zone for zone, names in zones.items() for city in names}
+    return {city: zone for zone, names in _places()["zones"].items() for city in names}
+
+
+def has_several(place: str) -> bool:
+    """Tell whether a place has more than one clock: then it takes a city."""
+    return place in _places()["several"]
 
 
 def zone_of(said: str) -> str | None:

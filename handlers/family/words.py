@@ -305,7 +305,7 @@ def clock_kept(now: datetime, clock: tzinfo) -> str:
 
 
 def whose_clock() -> str:
-    return "请写您在哪儿，比如：我在纽约"
+    return "请写您在哪个城市，比如：我在纽约"
 
 
 def _called(caller: Caller) -> str:

@@ -122,6 +122,7 @@ async def test_an_only_child_takes_no_turns(village: Village) -> None:
 async def test_the_son_in_new_york_sleeps_when_the_village_is_awake(village: Village) -> None:
     await joins(village, "xiaojun", "王小军", "male", "wang")
     await village.until("06:30")
+    assert await village.says("xiaojun", "我在美国") == "请写您在哪个城市，比如：我在纽约"
     kept = await village.says("xiaojun", "我在纽约")
     assert kept == "记下了，您那儿现在17点半。夜里不吵您，急事照样叫您。"
     await village.says("xiaojun", "每天报我")
