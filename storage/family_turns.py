@@ -7,7 +7,7 @@ ids, until it is said anew, or said that all are called together again.
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import ForeignKey, select, update
+from sqlalchemy import ColumnElement, ForeignKey, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -26,6 +26,11 @@ class FamilyTurn(Base):
     person_id: Mapped[str | None] = mapped_column(ForeignKey("people.id"))
     said_by: Mapped[str] = mapped_column(ForeignKey("people.id"))
     said_at: Mapped[datetime]
+
+
+def is_of_family() -> ColumnElement[bool]:
+    """Be true of a tie by which somebody is an elder's family."""
+    return Tie.kind == TieKind.FAMILY
 
 
 def monday_of(now: datetime) -> date:
@@ -58,7 +63,7 @@ async def families(session: AsyncSession, elders: Collection[str]) -> dict[str, 
     """Return the family of each elder in the order of the turn, whether or not it is reached."""
     rows = await session.execute(
         select(Tie.elder_id, Tie.person_id)
-        .where(Tie.elder_id.in_(elders), Tie.kind == TieKind.FAMILY, Tie.person_id != Tie.elder_id)
+        .where(Tie.elder_id.in_(elders), is_of_family(), Tie.person_id != Tie.elder_id)
         .order_by(Tie.elder_id, Tie.person_id)
     )
     found: dict[str, list[str]] = {}

@@ -25,9 +25,10 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from storage.checkins import Expectation, State
 from storage.database import Base, insert_new
+from storage.family_turns import is_of_family
 from storage.holds import Hold
 from storage.incidents import Incident
-from storage.people import Person, Tie, TieKind, is_elder
+from storage.people import Person, Tie, is_elder
 from storage.requests import Request
 from storage.rules import VILLAGE_TIME
 
@@ -90,7 +91,7 @@ async def clocks(session: AsyncSession, people: Collection[str]) -> dict[str, tz
 
 def elders_of(person: str) -> ColumnElement[bool]:
     """Be true of the elders whose family somebody is."""
-    tied = select(Tie.elder_id).where(Tie.person_id == person, Tie.kind == TieKind.FAMILY)
+    tied = select(Tie.elder_id).where(Tie.person_id == person, is_of_family())
     return is_elder() & Person.id.in_(tied) & (Person.id != person)
 
 
@@ -110,7 +111,7 @@ async def kin_of(session: AsyncSession, person: str) -> list[Kin]:
         select(Person.id, Person.name, Person.gender).where(elders_of(person)).order_by(Person.id)
     )
     theirs = select(Tie.person_id).where(
-        Tie.elder_id == person, Tie.kind == TieKind.FAMILY, Tie.person_id != person
+        Tie.elder_id == person, is_of_family(), Tie.person_id != person
     )
     own = await session.execute(
         select(Person.id, Person.name, Person.gender)
@@ -151,7 +152,7 @@ async def to_tell(session: AsyncSession, day: date, limit: int) -> dict[str, lis
         .join(Expectation, Expectation.elder_id == Tie.elder_id)
         .where(
             Tie.person_id.in_(people.all()),
-            Tie.kind == TieKind.FAMILY,
+            is_of_family(),
             Expectation.day == day,
             Expectation.state == State.MET,
         )
@@ -167,7 +168,7 @@ async def to_tell(session: AsyncSession, day: date, limit: int) -> dict[str, lis
 def _somebody(day: date, *states: State) -> ColumnElement[bool]:
     return exists().where(
         Tie.person_id == Relative.person_id,
-        Tie.kind == TieKind.FAMILY,
+        is_of_family(),
         Expectation.elder_id == Tie.elder_id,
         Expectation.day == day,
         Expectation.state.in_(states),
@@ -177,7 +178,7 @@ def _somebody(day: date, *states: State) -> ColumnElement[bool]:
 def _in_need() -> ColumnElement[bool]:
     return exists().where(
         Tie.person_id == Relative.person_id,
-        Tie.kind == TieKind.FAMILY,
+        is_of_family(),
         Incident.elder_id == Tie.elder_id,
         Incident.climbs_at.is_not(None),
     )
