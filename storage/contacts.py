@@ -125,11 +125,14 @@ async def _add_officials(session: AsyncSession, found: dict[str, Around], now: d
 async def _let_family_take_turns(
     session: AsyncSession, found: Mapping[str, Around], now: datetime
 ) -> None:
-    """Let only him be called first whose turn it is, where he is reached."""
-    for elder, person in (await family_turns.on_duty(session, found, now)).items():
-        around, family = found[elder], found[elder].of(["family"])
-        others = _without(family, [person])
-        if person in family and others:
+    """Let only him be called first whose turn it is, where he and others are reached."""
+    families = {
+        elder: family for elder, of_it in found.items() if len(family := of_it.of(["family"])) > 1
+    }
+    turns = await family_turns.on_duty(session, families, now) if families else {}
+    for elder, person in turns.items():
+        around, others = found[elder], _without(families[elder], [person])
+        if person in families[elder]:
             around.circles["family"], around.resting["family"] = [person], others
             around.circles["deputies"] = [*around.of(["deputies"]), *others]
 
