@@ -2,12 +2,21 @@
 
 from datetime import timedelta
 
+import pytest
 from sqlalchemy import select
 
 from storage import windows
 from storage.people import Identity, Person, PersonRole, Role, Tie, TieKind
 from storage.windows import Opened
 from tests.village import Village
+
+ON_WECHAT = pytest.mark.parametrize(
+    "home", [("sqlite_url", "wechat")], indirect=True, ids=["wechat"]
+)
+ON_ONE = pytest.mark.parametrize(
+    "home", [("sqlite_url", "simulator")], indirect=True, ids=["simulator"]
+)
+"""For what is the same on every channel and database."""
 
 
 async def joins(

@@ -5,7 +5,7 @@ from datetime import time, timedelta
 from storage.checkins import Plan
 from storage.people import PersonRole, Role, follow, lose
 from storage.rules import VILLAGE_TIME
-from tests.families import is_family_of, joins
+from tests.families import ON_ONE, ON_WECHAT, is_family_of, joins
 from tests.village import Village
 
 
@@ -18,6 +18,7 @@ async def calls(village: Village, person: str) -> int:
     return sum("王秀英今天还没报平安" in words for words in village.told(person))
 
 
+@ON_ONE
 async def test_she_asks_how_her_mother_is_and_hears_no_word_of_hers(village: Village) -> None:
     await village.until("06:30")
     assert await village.says("xiaomei", "今天") == "王秀英：还没报。"
@@ -29,6 +30,7 @@ async def test_she_asks_how_her_mother_is_and_hears_no_word_of_hers(village: Vil
     assert "陈德福" not in await village.says("xiaomei", "今天")
 
 
+@ON_ONE
 async def test_who_has_nobody_here_hears_nothing_of_anybody(village: Village) -> None:
     await village.until("06:30")
     await village.says("wang", "1")
@@ -70,6 +72,7 @@ async def test_of_two_daughters_the_one_on_duty_is_called_and_the_other_later(
         assert "平安" in village.told(daughter)[-1]
 
 
+@ON_ONE
 async def test_in_an_emergency_both_are_called_at_once(village: Village) -> None:
     await two_daughters(village)
     await village.says("xiaomei", "这周我值班")
@@ -80,6 +83,7 @@ async def test_in_an_emergency_both_are_called_at_once(village: Village) -> None
         assert any("【急】王秀英" in words for words in village.told(daughter))
 
 
+@ON_ONE
 async def test_where_she_on_duty_is_not_reached_the_other_is_called_at_once(
     village: Village,
 ) -> None:
@@ -92,9 +96,8 @@ async def test_where_she_on_duty_is_not_reached_the_other_is_called_at_once(
     assert await calls(village, "xiaolan") == 1
 
 
+@ON_WECHAT
 async def test_where_her_letter_fails_the_other_is_called_at_once(village: Village) -> None:
-    if village.channel != "wechat":
-        return
     await two_daughters(village)
     await village.says("xiaomei", "这周我值班")
     await village.all_well_but("wang")
@@ -105,6 +108,7 @@ async def test_where_her_letter_fails_the_other_is_called_at_once(village: Villa
     assert await calls(village, "xiaolan") == 1
 
 
+@ON_ONE
 async def test_the_turn_goes_round_by_itself(village: Village) -> None:
     await two_daughters(village)
     assert "王小梅" in await village.says("xiaolan", "下周轮到 小梅")
@@ -115,10 +119,12 @@ async def test_the_turn_goes_round_by_itself(village: Village) -> None:
     await village.says("xiaomei", "这周我值班")
 
 
+@ON_ONE
 async def test_an_only_child_takes_no_turns(village: Village) -> None:
     assert "只有您一位" in await village.says("xiaomei", "这周我值班")
 
 
+@ON_ONE
 async def test_the_son_in_new_york_sleeps_when_the_village_is_awake(village: Village) -> None:
     await joins(village, "xiaojun", "王小军", "male", "wang")
     await village.until("06:30")
@@ -141,6 +147,7 @@ async def test_the_son_in_new_york_sleeps_when_the_village_is_awake(village: Vil
     assert any("【急】王秀英" in words for words in village.told("xiaojun"))
 
 
+@ON_ONE
 async def test_an_elder_who_is_also_a_volunteer_and_a_daughter(village: Village) -> None:
     """老人 herself, who looks after her own mother, and goes to others: each word has its place."""
     await joins(village, "meihua", "陈梅花", "female", "wang", role=Role.ELDER)
@@ -159,6 +166,7 @@ async def test_an_elder_who_is_also_a_volunteer_and_a_daughter(village: Village)
     assert await village.expectation("wang") == "met"
 
 
+@ON_ONE
 async def test_a_relative_asks_for_so_much_a_day_and_no_more(village: Village) -> None:
     await village.until("06:30")
     assert "记下了" in await village.says("xiaomei", "请假 王秀英 3天")

@@ -7,7 +7,7 @@ from sqlalchemy import update
 
 from handlers.message import Kind
 from storage.tidings import Tiding
-from tests.families import is_family_of, joins
+from tests.families import ON_ONE, ON_WECHAT, is_family_of, joins
 from tests.village import Village
 
 
@@ -45,9 +45,8 @@ async def test_words_go_to_her_and_her_answer_comes_back(village: Village) -> No
     assert village.told("xiaomei")[-1] == "王秀英说：“好，给你包饺子”"
 
 
+@ON_WECHAT
 async def test_the_voice_itself_is_carried_both_ways(village: Village) -> None:
-    if village.channel != "wechat":
-        return
     hers, back = b"#!AMR\nSaturday", b"#!AMR\ndumplings"
     await by_day(village)
     assert "发一条语音" in await village.says("xiaomei", "传话给妈")
@@ -63,20 +62,18 @@ async def test_the_voice_itself_is_carried_both_ways(village: Village) -> None:
     assert not any("请您听一听" in words for words in village.told("dashan"))
 
 
+@ON_ONE
 async def test_where_no_voice_can_be_carried_it_is_said_and_words_will_do(village: Village) -> None:
-    if village.channel != "simulator":
-        return
     await by_day(village)
     await village.says("xiaomei", "传话给妈")
     assert await village.sends("xiaomei", Kind.VOICE) == "这里传不了语音，请把话打成字。"
     assert "传给王秀英" in await village.says("xiaomei", "周六我回来")
 
 
+@ON_WECHAT
 async def test_a_daughter_who_has_not_written_for_days_gets_a_card_and_then_the_voice(
     village: Village,
 ) -> None:
-    if village.channel != "wechat":
-        return
     await joins(village, "xiaolan", "王小兰", "female", "wang", wrote_hours_ago=60)
     await by_day(village)
     await village.says("wang", "传话 小兰")
@@ -92,9 +89,8 @@ async def test_a_daughter_who_has_not_written_for_days_gets_a_card_and_then_the_
     assert await village.says("xiaomei", "听话") == "这几天没有捎给您的话。"
 
 
+@ON_WECHAT
 async def test_her_leader_lets_her_listen_who_has_no_phone(village: Village) -> None:
-    if village.channel != "wechat":
-        return
     await is_family_of(village, "xiaomei", "zhao")
     await by_day(village)
     await village.says("xiaomei", "传话 赵桂兰")
@@ -123,9 +119,8 @@ async def test_her_leader_tells_her_who_has_no_phone(village: Village) -> None:
     assert await village.says("dashan", "要传的话") == "没有要您传的话。"
 
 
+@ON_WECHAT
 async def test_what_cannot_reach_her_phone_her_leader_tells_her(village: Village) -> None:
-    if village.channel != "wechat":
-        return
     await by_day(village)
     await village.platform.unfollow("wang")
     await village.says("xiaomei", "传话 妈，周六我回来")
@@ -134,6 +129,7 @@ async def test_what_cannot_reach_her_phone_her_leader_tells_her(village: Village
     assert any("传话给王秀英：“周六我回来”" in words for words in village.told("dashan"))
 
 
+@ON_ONE
 async def test_a_leader_who_forgets_is_reminded_and_she_who_sent_it_knows(
     village: Village,
 ) -> None:
@@ -149,12 +145,14 @@ async def test_a_leader_who_forgets_is_reminded_and_she_who_sent_it_knows(
     assert "您的话还没传到赵桂兰那儿。要紧的话请打个电话。" in village.told("xiaomei")
 
 
+@ON_ONE
 async def test_at_night_it_waits_for_her_morning(village: Village) -> None:
     assert "早上传给王秀英" in await village.says("xiaomei", "传话 妈，周六我回来")
     await live(village)
     assert village.told("wang") == []
 
 
+@ON_ONE
 async def test_five_a_day_and_no_more(village: Village) -> None:
     for number in range(5):
         assert "传给王秀英" in await village.says("xiaomei", f"传话 妈，第{number}回")
@@ -162,15 +160,15 @@ async def test_five_a_day_and_no_more(village: Village) -> None:
 
 
 @pytest.mark.parametrize("words", ["传话 王秀英，开门", "传话 妈，开门", "传话"])
+@ON_ONE
 async def test_who_is_nobody_of_hers_sends_her_nothing(village: Village, words: str) -> None:
-    if village.channel != "simulator":
-        return
     for nobody in ("liushen", "stranger"):
         await village.says(nobody, words)
     await by_day(village)
     assert village.told("wang") == []
 
 
+@ON_ONE
 async def test_a_swindler_is_not_carried_and_her_leader_hears_of_him(village: Village) -> None:
     await by_day(village)
     refused = "提到钱、卡、密码的话不替人传，怕有人冒充。请您直接打电话说。"
@@ -183,6 +181,7 @@ async def test_a_swindler_is_not_carried_and_her_leader_hears_of_him(village: Vi
     assert "【防骗】王小梅几次借传话向王秀英提钱，没传。请提醒她别转。" in village.told("dashan")
 
 
+@ON_ONE
 async def test_an_elder_asked_for_money_is_warned_and_people_ring_her_up(
     village: Village,
 ) -> None:
@@ -198,12 +197,14 @@ async def test_an_elder_asked_for_money_is_warned_and_people_ring_her_up(
     assert await village.expectation("wang") in ("none", "met")
 
 
+@ON_ONE
 async def test_a_call_for_help_goes_before_a_warning(village: Village) -> None:
     answer = await village.says("wang", "有人叫我转钱，我胸口疼得喘不上气")
     assert "别怕" in answer
     assert "120" in answer
 
 
+@ON_ONE
 async def test_what_hurts_her_is_told_to_her_daughter_and_to_her_leader(village: Village) -> None:
     await by_day(village)
     answer = await village.says("wang", "传话 闺女，我头晕得很")
@@ -213,6 +214,7 @@ async def test_what_hurts_her_is_told_to_her_daughter_and_to_her_leader(village:
     assert any("王秀英说不舒服" in words for words in village.told("dashan"))
 
 
+@ON_ONE
 async def test_of_one_kin_and_another_it_is_asked_who_is_meant(village: Village) -> None:
     await is_family_of(village, "xiaomei", "zhao")
     answer = await village.says("xiaomei", "传话 周六我回来")
