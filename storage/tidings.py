@@ -34,6 +34,8 @@ from storage.letters import Letter, LetterState
 
 TIDING = "tiding"
 """The letter that carries one; its key names the tiding and who gets it."""
+AGAIN = "again:"
+"""How the key of a letter begins that brings once more what a card could not hold."""
 
 
 class TidingState(StrEnum):
@@ -173,7 +175,12 @@ async def carried_to(session: AsyncSession, person: str, kind: str, since: datet
     """Return the letters of this kind that somebody has got since a moment, the oldest first."""
     found = await session.scalars(
         select(Letter.id)
-        .where(Letter.recipient_id == person, Letter.kind == kind, Letter.sent_at >= since)
+        .where(
+            Letter.recipient_id == person,
+            Letter.kind == kind,
+            Letter.sent_at >= since,
+            ~Letter.key.startswith(AGAIN),
+        )
         .order_by(Letter.id)
     )
     return list(found)

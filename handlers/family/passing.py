@@ -18,7 +18,7 @@ from storage.letters import Claimed, NewLetter, Urgency
 from storage.people import Role
 from storage.relatives import Kin
 from storage.rules import at_village
-from storage.tidings import TIDING, Tiding, TidingState, letter_key
+from storage.tidings import AGAIN, TIDING, Tiding, TidingState, letter_key
 
 SAY_IT = "say_it"
 """Asked for the words or the voice that are to be carried."""
@@ -129,15 +129,21 @@ async def _asked_for(turn: Turn) -> Kin | None:
 
 
 async def _pass_on(turn: Turn, to: Kin, said: str, media: str = "") -> Answer:
-    """Carry it, unless it is too much, too long, or about money."""
+    """Carry it, unless it is about money; that she is unwell is answered as always."""
+    if money.is_spoken_of(turn.hearing.spell(said)):
+        return await (guard.refuse(turn, to.id) if to.is_elder else guard.warn(turn))
+    answer = await _carry(turn, to, said, media)
+    of_herself = turn.is_elder and turn.verdict.subject.who == "herself"
+    return NOT_MINE if of_herself and turn.means(Level.CARE) else answer
+
+
+async def _carry(turn: Turn, to: Kin, said: str, media: str) -> Reply:
     rules, checkin, me = turn.rules.family, turn.rules.checkin, turn.speaker
     morning = at_village(watch_day(turn.now, checkin), checkin.day_starts)
     if await tidings.since(turn.session, me.id, morning) >= rules.tidings_a_day:
         return Reply(words.enough(me, rules.tidings_a_day))
     if len(said) > rules.longest_words:
         return Reply(words.too_long(rules.longest_words))
-    if money.is_spoken_of(turn.hearing.spell(said)):
-        return await (guard.refuse(turn, to.id) if to.is_elder else guard.warn(turn))
     return await (_to_elder if to.is_elder else _to_family)(turn, to, "" if media else said, media)
 
 
@@ -158,8 +164,7 @@ async def _to_elder(turn: Turn, to: Kin, said: str, media: str) -> Reply:
     return Reply(words.passed_on(to.name, by_night=turn.rules.letters.is_quiet(turn.now)))
 
 
-async def _to_family(turn: Turn, to: Kin, said: str, media: str) -> Answer:
-    """Carry an elder's word; that she is unwell is answered as always, and told to her leader."""
+async def _to_family(turn: Turn, to: Kin, said: str, media: str) -> Reply:
     me = turn.speaker
     if not await _can_get(turn, [to.id], media):
         return Reply(words.cannot_get_it(me, to.name))
@@ -168,7 +173,7 @@ async def _to_family(turn: Turn, to: Kin, said: str, media: str) -> Answer:
         await tidings.hear(turn.session, told.id, turn.now)
     tiding = await _keep(turn, to, TidingState.CARRIED)
     await _write(turn, TO_FAMILY, letter_key(tiding, to.id), to.id, said, media, elder=me.id)
-    return NOT_MINE if turn.means(Level.CARE) else Reply(words.passed_back(me, to.name))
+    return Reply(words.passed_back(me, to.name))
 
 
 async def _can_get(turn: Turn, whom: Sequence[str], media: str) -> bool:
@@ -254,7 +259,7 @@ async def _bring_again(turn: Turn, told: Sequence[Claimed]) -> None:
     cause = f"{turn.message.channel}:{turn.message.key}"
     again = [
         NewLetter(
-            key=f"again:{cause}:{one.id}",
+            key=f"{AGAIN}{cause}:{one.id}",
             kind=one.kind,
             urgency=Urgency.NOTICE,
             recipient_id=one.recipient_id,
