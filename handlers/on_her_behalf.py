@@ -6,7 +6,8 @@ from datetime import datetime
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from handlers.turn import Turn
-from storage import people, relatives
+from storage import authority, relatives
+from storage.authority import Act
 from storage.checkins import watch_day
 from storage.rules import at_village
 
@@ -29,7 +30,7 @@ async def _has_enough(
 ) -> bool:
     me, checkin = turn.speaker, turn.rules.checkin
     is_family = await relatives.is_family(turn.session, me.id, elder)
-    if not is_family or await people.serves(turn.session, me, elder):
+    if not is_family or await authority.allows(turn.session, me, Act.ARRANGE, elder):
         return False
     morning = at_village(watch_day(turn.now, checkin), checkin.day_starts)
     return await count(turn.session, me.id, morning) >= most
