@@ -190,11 +190,36 @@ def _among(addresses: Collection[tuple[str, str]]) -> ColumnElement[bool]:
 
 async def bind(
     session: AsyncSession, person_id: str, address: tuple[str, str], now: datetime
-) -> None:
-    """Make an address hers. Whose it was before is forgotten: one phone, one person."""
+) -> bool:
+    """Make an address hers. Whose it was before is forgotten: one phone, one person.
+
+    Another of hers on the same channel is forgotten too, and True returned: that phone is
+    lost or given away, and whoever holds it hears nothing more.
+    """
     await session.execute(delete(Identity).where(_among([address])))
     channel, name = address
+    had_another = await forget_phones(session, person_id, channel)
     session.add(Identity(channel=channel, address=name, person_id=person_id, paired_at=now))
+    return had_another
+
+
+async def forget_phones(session: AsyncSession, person_id: str, channel: str) -> bool:
+    """Forget her addresses on a channel; False where she had none."""
+    gone = await session.scalars(
+        delete(Identity)
+        .where(Identity.person_id == person_id, Identity.channel == channel)
+        .returning(Identity.address)
+    )
+    return bool(gone.all())
+
+
+async def has_phone(session: AsyncSession, person_id: str, channel: str) -> bool:
+    found = await session.scalar(
+        select(Identity.address)
+        .where(Identity.person_id == person_id, Identity.channel == channel)
+        .limit(1)
+    )
+    return found is not None
 
 
 async def follow(session: AsyncSession, address: tuple[str, str]) -> None:

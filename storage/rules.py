@@ -274,6 +274,8 @@ class PairingRules(_Checked):
 
     code_hours: PositiveInt = 24
     tries: PositiveInt = 5
+    house_tries: PositiveInt = 60
+    """So many wrong codes in an hour, from whatever phones, and codes wait until it is over."""
     pictures_at: str = ""
     """The address under which the pictures of pairings are seen, "" where there is none."""
 

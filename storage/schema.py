@@ -27,7 +27,7 @@ from storage.ledger_statements import Certificate
 from storage.letters import EarlyReport, Letter, Refusal
 from storage.lists import ShownList
 from storage.offers import Offer
-from storage.pairings import Pairing, WrongTry
+from storage.pairings import GuessedHour, Pairing, WrongTry
 from storage.people import Identity, Person, PersonRole, Tie
 from storage.pictures import Picture
 from storage.questions import Question
@@ -72,6 +72,7 @@ TABLES = (
     Beat,
     Pairing,
     WrongTry,
+    GuessedHour,
     Question,
     Unheard,
     Voice,

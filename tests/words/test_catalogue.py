@@ -109,6 +109,7 @@ REPORT = DrillReport(
     marks=DrillRules(),
 )
 OF_HOLD = replace(LETTER, detail={"last_day": "2026-11-25", "reason": "hospital"})
+OF_PHONE = replace(LETTER, detail={"another": True, "may_stop": True})
 OF_DRILL = replace(LETTER, detail={"drill": True, "report": REPORT.as_detail()})
 EMERGENCIES = Path(handlers.__file__ or "").parent / "hearing" / "rules" / "emergency.toml"
 NAMES = ["刘翠花", "李大山", "王小梅"]
@@ -311,6 +312,12 @@ TO_OTHERS = {
     "pairing.spent_ticket": lambda words: words.spent_ticket(),
     "pairing.code_for": lambda words: words.code_for("王秀英", "123456", 24, ""),
     "pairing.nobody_of_that_name": lambda words: words.nobody_of_that_name("王秀英"),
+    "pairing.codes_wait": lambda words: words.codes_wait(),
+    "pairing.is_somebodys": lambda words: words.is_somebodys("陈德福"),
+    "pairing.the_old_one_ends": lambda words: words.the_old_one_ends(),
+    "pairing.is_cut_off": lambda words: words.is_cut_off("王秀英"),
+    "pairing.new_phone": lambda words: words.new_phone(OF_PHONE),
+    "pairing.somebody_guesses": lambda words: words.somebody_guesses(LETTER),
     "stranger.WELCOME": lambda words: words.WELCOME,
     "learning.THANKS": lambda words: words.THANKS,
     "learning.HOW": lambda words: words.HOW,
@@ -420,6 +427,7 @@ PARTS = {
     "drill.end": lambda words: words.end(REPORT),
     "drill.lasts": lambda words: words.lasts(123),
     "holds.told_ask": lambda words: words.told_ask(OF_HOLD),
+    "pairing.new_phone_ask": lambda words: words.new_phone_ask(OF_PHONE),
     "watch.about_what": lambda words: words.about_what("missed"),
     "watch.result": lambda words: str(words.result(LETTER)),
     "proxy.list_ask": lambda words: words.list_ask(LETTER),
