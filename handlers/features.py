@@ -7,6 +7,7 @@ from handlers.checkin import talk as checkin
 from handlers.digest import talk as digest
 from handlers.distress import talk as distress
 from handlers.drill import talk as drill
+from handlers.enrolment import talk as enrolment
 from handlers.family import talk as family
 from handlers.feature import Feature, Paper
 from handlers.habits import talk as habits
@@ -32,6 +33,7 @@ FEATURES: Sequence[Feature] = (
     stranger.FEATURE,
     drill.FEATURE,
     quiet.FEATURE,
+    enrolment.FEATURE,
     proxy.FEATURE,
     calls.FEATURE,
     watch.FEATURE,
@@ -48,6 +50,7 @@ FEATURES: Sequence[Feature] = (
     timebank.FEATURE,
     calls.ASKING,
     family.ANSWERS,
+    enrolment.NAMING,
     checkin.FEATURE,
     voice.FEATURE,
     help_.LAST_RESORT,

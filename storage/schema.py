@@ -12,6 +12,7 @@ from storage.disputes import Statement
 from storage.downtimes import Downtime
 from storage.drills import Drill
 from storage.duties import Duty
+from storage.enrolments import Enrolment
 from storage.family_turns import FamilyTurn
 from storage.habits import Habit
 from storage.hand_overs import HandOver
@@ -73,6 +74,7 @@ TABLES = (
     Pairing,
     WrongTry,
     GuessedHour,
+    Enrolment,
     Question,
     Unheard,
     Voice,

@@ -6,8 +6,8 @@ from datetime import date
 from handlers import names
 from handlers.feature import Feature, Paper
 from handlers.habits import words
-from handlers.habits.hours_in import hours_in
 from handlers.hearing import Level
+from handlers.hours_in import hours_in
 from handlers.message import Kind, Reply
 from handlers.namesakes import the_one
 from handlers.router import NOT_MINE, Answer, Router, may, says

@@ -14,6 +14,7 @@ import pytest
 
 import handlers
 from handlers.desk import TROUBLE
+from handlers.enrolment.steps import Step
 from handlers.family.seen import Seen as SeenByFamily
 from handlers.features import PAPERS
 from handlers.lists.seen import Closer, Seen
@@ -22,6 +23,7 @@ from handlers.watch import words as watch
 from storage import duties
 from storage.company import Company
 from storage.drill_reports import DrillReport, StepCalled
+from storage.enrolments import NewElder
 from storage.habits import Usual
 from storage.hours import Hours
 from storage.incidents import Result
@@ -109,6 +111,26 @@ REPORT = DrillReport(
     marks=DrillRules(),
 )
 OF_HOLD = replace(LETTER, detail={"last_day": "2026-11-25", "reason": "hospital"})
+ENROLMENT = {
+    "name": "王秀英",
+    "gender": "female",
+    "born": "1941",
+    "phone": "",
+    "group": [1, "东头"],
+    "hours": ["06:00", "09:00"],
+    "tier": 2,
+    "near": ["xiaomei", "family", "王小梅"],
+}
+NEW_ELDER = NewElder(
+    name="王秀英",
+    gender="female",
+    born="1941",
+    phone="",
+    village_id=1,
+    group_id=1,
+    hours=HOURS,
+    tier=2,
+)
 OF_PHONE = replace(LETTER, detail={"another": True, "may_stop": True})
 OF_DRILL = replace(LETTER, detail={"drill": True, "report": REPORT.as_detail()})
 EMERGENCIES = Path(handlers.__file__ or "").parent / "hearing" / "rules" / "emergency.toml"
@@ -318,6 +340,15 @@ TO_OTHERS = {
     "pairing.is_cut_off": lambda words: words.is_cut_off("王秀英"),
     "pairing.new_phone": lambda words: words.new_phone(OF_PHONE),
     "pairing.somebody_guesses": lambda words: words.somebody_guesses(LETTER),
+    "enrolment.begins": lambda words: words.begins(),
+    "enrolment.goes_on": lambda words: words.goes_on("王秀英"),
+    "enrolment.not_understood": lambda words: words.not_understood(),
+    "enrolment.left": lambda words: words.left(),
+    "enrolment.no_group": lambda words: words.no_group(),
+    "enrolment.is_enrolled": lambda words: words.is_enrolled("王秀英", "东头"),
+    "enrolment.is_of_another_group": lambda words: words.is_of_another_group(),
+    "enrolment.question": lambda words: words.question(Step.NEAR, ENROLMENT),
+    "enrolment.which_group": lambda words: words.which_group(ENROLMENT, ["东头", "西头"]),
     "stranger.WELCOME": lambda words: words.WELCOME,
     "learning.THANKS": lambda words: words.THANKS,
     "learning.HOW": lambda words: words.HOW,
@@ -393,6 +424,8 @@ TONIGHT = {"kind": "open", "name": "孙老根", "gender": "male", "detail": "周
 
 LISTS = {
     "help.for_roles": lambda words: words.for_roles(frozenset({Role.ELDER})),
+    "enrolment.is_it_right": lambda words: words.is_it_right(ENROLMENT),
+    "enrolment.enrolled": lambda words: words.enrolled(NEW_ELDER, MORNING.date(), "123456", 24, ""),
     "digest.day": lambda words: words.day(DAY),
     "digest.digest": lambda words: words.digest(replace(LETTER, detail=DAY)),
     "digest.tonight": lambda words: words.tonight(replace(LETTER, detail={"notes": [TONIGHT]})),
