@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from handlers.calls import talk as calls
 from handlers.checkin import talk as checkin
+from handlers.departures import talk as departures
 from handlers.digest import talk as digest
 from handlers.distress import talk as distress
 from handlers.drill import talk as drill
@@ -34,6 +35,7 @@ FEATURES: Sequence[Feature] = (
     drill.FEATURE,
     quiet.FEATURE,
     enrolment.FEATURE,
+    departures.FEATURE,
     proxy.FEATURE,
     calls.FEATURE,
     watch.FEATURE,
@@ -51,6 +53,7 @@ FEATURES: Sequence[Feature] = (
     calls.ASKING,
     family.ANSWERS,
     enrolment.NAMING,
+    departures.MILD,
     checkin.FEATURE,
     voice.FEATURE,
     help_.LAST_RESORT,

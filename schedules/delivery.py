@@ -20,7 +20,16 @@ from schedules import pacing
 from schedules.planner import Address, Known, Plan, Rest, Step, is_card, plan, use_up
 from schedules.transport import Outgoing, Remedy, TransportError, Way
 from schedules.way_health import WayHealth
-from storage import incidents, ladder, letters, people, relatives, subscriptions, windows
+from storage import (
+    incidents,
+    ladder,
+    letters,
+    partings,
+    people,
+    relatives,
+    subscriptions,
+    windows,
+)
 from storage.database import Database
 from storage.incidents import CALLS
 from storage.ladder import Failed
@@ -182,9 +191,9 @@ class Delivery:
                     await ladder.take_report(session, word.far_id, now, arrived=arrived, reason=why)
             due = await letters.due(session, now, lane, self._rules.at_once * BATCH)
             claim = Claim(found=len(due))
-            due = await incidents.without_stale(
-                session, await self._with_company(session, due, now)
-            )
+            due = await self._with_company(session, due, now)
+            due = await incidents.without_stale(session, due)
+            due = await partings.without_the_dead(session, due)
             claim.waits = await self._pace(session, due, now, lane)
             going = [one for one in due if one.id not in claim.waits]
             await self._plan_all(session, claim, going, now)

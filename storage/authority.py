@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from storage.absences import stood_in_for
+from storage.departures import has_gone
 from storage.people import OFFICES, Caller, Person, PersonRole, Role, Tie, TieKind, Villager, is_a
 
 
@@ -38,6 +39,11 @@ class Act(StrEnum):
     SET_HOURS = "set_hours"
     PAIR = "pair"
     """Hand out the code that makes a phone hers."""
+    ENROL = "enrol"
+    NAME = "name"
+    """Name somebody as kin or neighbour of one who enrols, or as an heir."""
+    LET_GO = "let_go"
+    """Say that somebody has left, moved away or died, or has come back."""
     DRILL = "drill"
     SPEAK_OF = "speak_of"
     """Say that somebody is in need. Whoever sees an accident may call for help."""
@@ -165,6 +171,9 @@ _RIGHTS: Mapping[Act, _Right] = {
     Act.FILL_SHEET: _Right(_SERVED, of=Role.ELDER, roles=OFFICES),
     Act.SET_HOURS: _Right(_SERVED, of=Role.ELDER, roles=OFFICES),
     Act.PAIR: _Right(_SERVED, roles=OFFICES),
+    Act.ENROL: _Right(roles=OFFICES),
+    Act.NAME: _Right((_village,), roles=OFFICES),
+    Act.LET_GO: _Right(_SERVED, roles=OFFICES),
     Act.DRILL: _Right(
         (_coordinated, _everywhere),
         of=Role.ELDER,
@@ -220,7 +229,14 @@ async def to_anybody(session: AsyncSession, actor: Caller, act: Act) -> bool:
 async def named(session: AsyncSession, actor: Caller, act: Act, name: str) -> Sequence[Person]:
     """Return everybody of this name to whom somebody may do this, in a fixed order."""
     found = select(Person).where(Person.name == name, may(actor, act)).order_by(Person.id)
-    return (await session.scalars(found)).all()
+    return (await session.scalars(found.where(~has_gone(Person.id)))).all()
+
+
+async def gone(session: AsyncSession, actor: Caller, act: Act, name: str) -> Person | None:
+    """Return the one person of this name who has left, moved away or died, else None."""
+    found = select(Person).where(Person.name == name, may(actor, act), has_gone(Person.id))
+    people = (await session.scalars(found.limit(2))).all()
+    return people[0] if len(people) == 1 else None
 
 
 async def others(session: AsyncSession, actor: Caller, act: Act) -> Sequence[Villager]:
@@ -232,7 +248,7 @@ async def others(session: AsyncSession, actor: Caller, act: Act) -> Sequence[Vil
         ties.setdefault(person, set()).add(kind)
     rows = await session.execute(
         select(Person.id, Person.name, Person.gender, Person.group_id, is_a(Role.ELDER))
-        .where(may(actor, act), Person.id != actor.id)
+        .where(may(actor, act), Person.id != actor.id, ~has_gone(Person.id))
         .order_by(Person.id)
     )
     return [

@@ -73,6 +73,7 @@ class Result(StrEnum):
     SPOKE = "报平安"  # she spoke herself
     EACH = "逐一找"  # of a village: each who is still silent is called for by herself
     CALLED_OFF = "叫停"  # of a drill: who began it has stopped it
+    ENDED = "离开"  # she has left, or is not among the living any more
     UNANSWERED = "没回音"  # of a drill: the last step was over
 
 

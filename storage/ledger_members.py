@@ -23,6 +23,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from storage.authority import Act, kin_of, may
 from storage.database import Base, insert_new
+from storage.departures import has_gone
 from storage.ledger import Account, Head, open_accounts, take_head
 from storage.people import Caller, Person, Tie, TieKind
 from storage.policies import Gifts, Policy
@@ -91,7 +92,12 @@ async def namesakes(
     rows = await session.execute(
         select(Person.id, Person.name, Group.name)
         .outerjoin(Group, Group.id == Person.group_id)
-        .where(may(giver, act), Person.id != giver.id, Person.name.endswith(name, autoescape=True))
+        .where(
+            may(giver, act),
+            Person.id != giver.id,
+            ~has_gone(Person.id),
+            Person.name.endswith(name, autoescape=True),
+        )
         .order_by(Person.id)
         .limit(20)
     )

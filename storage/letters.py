@@ -466,6 +466,25 @@ async def withdraw(session: AsyncSession, incidents: Collection[int]) -> None:
     )
 
 
+async def withdraw_around(session: AsyncSession, person: str) -> None:
+    """Take back whatever was not sent yet to somebody, about her, or in her name."""
+    hers = (Letter.recipient_id, Letter.about_id, Letter.actor_id)
+    await session.execute(
+        update(Letter)
+        .where(Letter.state == LetterState.QUEUED, or_(*(column == person for column in hers)))
+        .values(state=LetterState.WITHDRAWN)
+    )
+
+
+async def withdraw_keyed(session: AsyncSession, begins: str) -> None:
+    """Take back what was not sent yet of the letters whose key begins so."""
+    await session.execute(
+        update(Letter)
+        .where(Letter.state == LetterState.QUEUED, Letter.key.startswith(begins, autoescape=True))
+        .values(state=LetterState.WITHDRAWN)
+    )
+
+
 async def drop(session: AsyncSession, ids: Collection[int]) -> None:
     """Withdraw letters that are due: their cause has gone."""
     await session.execute(

@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from storage.checkins import DAY, Plan
 from storage.database import Base, insert_new, run_many
+from storage.departures import gone_among
 from storage.people import Identity, Person, PersonRole, Role, Tie, TieKind
 from storage.rules import CheckinRules
 from storage.villages import Group, Village
@@ -129,16 +130,20 @@ async def enrol(
     change, the village's day opens again, and what is already expected today stays as it is.
     Ids and openids must be unique among the entries.
 
+    Whoever has gone stays gone: only a person's word brings somebody back (see partings).
+
     Raises RosterError for a tie to nobody, or an openid that is somebody else's.
     """
     faults = await find_faults(session, entries)
     if faults:
         raise RosterError(faults)
+    gone = await _gone(session, _ids(entries))
+    here = [entry for entry in entries if entry.id not in gone]
     enrolment = _Enrolment(session, await _find_homes(session, entries), now)
-    for chunk in _chunks(entries):
+    for chunk in _chunks(here):
         await enrolment.keep_people(chunk)
         progress(len(chunk))
-    for chunk in _chunks(entries):
+    for chunk in _chunks(here):
         await enrolment.keep_ties(chunk)
     await enrolment.open_again()
     return enrolment.count(len(entries))
@@ -200,7 +205,16 @@ async def _are_elders(session: AsyncSession, people: Collection[str]) -> dict[st
             )
         )
         found.update(dict.fromkeys(elders, True))
+    found.update(dict.fromkeys(await _gone(session, sorted(people)), True))
     return found
+
+
+async def _gone(session: AsyncSession, people: Sequence[str]) -> set[str]:
+    """Return who of these has gone; whoever was tied to them may still be said to be."""
+    gone: set[str] = set()
+    for ids in _chunks(people):
+        gone |= await gone_among(session, ids)
+    return gone
 
 
 async def _openid_faults(

@@ -6,6 +6,7 @@ from storage.beats import Beat
 from storage.checkins import Expectation, Plan, SignOfLife
 from storage.credentials import Credential
 from storage.database import Base
+from storage.departures import Departure
 from storage.deputies import Deputy
 from storage.digests import Digest
 from storage.disputes import Statement
@@ -75,6 +76,7 @@ TABLES = (
     WrongTry,
     GuessedHour,
     Enrolment,
+    Departure,
     Question,
     Unheard,
     Voice,

@@ -20,6 +20,7 @@ from storage.checkins import (
     SignOfLife,
     State,
 )
+from storage.departures import has_gone
 from storage.incidents import Incident, IncidentKind, Promise, Stage
 from storage.people import Person
 from storage.silences import SilentElder
@@ -206,6 +207,7 @@ def _select_incidents() -> Select[*tuple[Any, ...]]:
         .outerjoin(Promise, and_(Promise.incident_id == Incident.id, Promise.state == "open"))
         .outerjoin(goer, goer.id == Promise.person_id)
         .outerjoin(closer, and_(closer.id == Incident.closed_by, closer.id != Incident.elder_id))
+        .where(~has_gone(Person.id))
     )
 
 
@@ -238,7 +240,7 @@ def _select_elders(
         )
         .join(Person, Person.id == Expectation.elder_id)
         .outerjoin(Group, Group.id == Person.group_id)
-        .where(among, Expectation.day == day)
+        .where(among, Expectation.day == day, ~has_gone(Person.id))
         .order_by(Group.name, Person.id)
     )
 

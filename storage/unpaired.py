@@ -15,6 +15,7 @@ from sqlalchemy import bindparam, delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from storage.database import insert_new, run_many
+from storage.departures import has_gone
 from storage.people import Identity, Person, PersonRole, Role, is_elder
 from storage.villages import Village
 
@@ -29,7 +30,9 @@ _WRITTEN_BETWEEN = re.compile(r"[\s()-]")
 async def numbers(session: AsyncSession) -> dict[str, str]:
     """Return whose each phone number is; where several share one, the first by id."""
     rows = await session.execute(
-        select(Person.id, Person.phone).where(Person.phone != "", ~is_elder()).order_by(Person.id)
+        select(Person.id, Person.phone)
+        .where(Person.phone != "", ~is_elder(), ~has_gone(Person.id))
+        .order_by(Person.id)
     )
     owners: dict[str, str] = {}
     for person, written in rows:

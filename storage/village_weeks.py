@@ -27,6 +27,7 @@ from sqlalchemy.orm import aliased
 
 from storage import digests, downtimes
 from storage.checkins import Expectation, State
+from storage.departures import has_gone
 from storage.digests import Slot
 from storage.downtimes import Span
 from storage.incidents import Incident, IncidentKind, Promise, Result
@@ -217,7 +218,7 @@ class VillageWeek:
             "named": [
                 {"name": one.elder, "cause": one.usual, "times": one.causes[one.usual]}
                 for one in self.false_alarms
-                if one.number >= OFTEN
+                if one.number >= OFTEN and one.elder
             ],
         }
 
@@ -375,7 +376,7 @@ async def _alerts(
             Incident.id,
             Incident.number,
             Incident.elder_id,
-            Person.name,
+            case((has_gone(Person.id), ""), else_=Person.name),
             func.coalesce(Group.name, ""),
             Incident.kind,
             Incident.cause,

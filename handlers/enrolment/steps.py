@@ -7,8 +7,10 @@ from enum import StrEnum
 from typing import Any
 
 from handlers.hours_in import hours_in
+from handlers.namesakes import the_one
 from handlers.turn import Turn
-from storage import enrolments, people
+from storage import enrolments
+from storage.authority import Act
 from storage.hours import Hours
 from storage.people import Role, TieKind
 from storage.rules import village_day
@@ -173,7 +175,7 @@ async def _near(turn: Turn, said: str) -> list[str] | None:
     if _NONE.fullmatch(said):
         return []
     found = _NEAR.fullmatch(said)
-    person = found and await people.villager_named(turn.session, turn.speaker, found["name"])
+    person = found and await the_one(turn, Act.NAME, found["name"])
     if not found or not person:
         return None
     kind = TieKind.NEIGHBOUR if found["neighbour"] else TieKind.FAMILY

@@ -8,9 +8,10 @@ from handlers.enrolment.steps import HERSELF, LABELS, Step
 from handlers.feature import Feature
 from handlers.hearing import DISTRESS, Level
 from handlers.message import Kind, Reply
-from handlers.router import NOT_MINE, Answer, Condition, Router, known, says
+from handlers.router import NOT_MINE, Answer, Condition, Router, may, says
 from handlers.turn import Turn
 from storage import enrolments, pairings, questions
+from storage.authority import Act
 from storage.enrolments import Answers, NewElder
 from storage.people import Role, TieKind
 
@@ -25,24 +26,20 @@ _BEGIN = r"(?:我要|新)?登记(?:新?老人)?(?:\s*(?P<name>[\u4e00-\u9fff·]{
 _CHANGE = rf"(?:改|更正)\s*(?P<label>{'|'.join(LABELS)})\s*(?P<said>.*)"
 
 
-def _in_office(condition: Condition) -> Condition:
-    office = (Role.LEADER, Role.COORDINATOR)
-    return known(lambda turn: any(map(turn.speaker.is_a, office)) and condition(turn))
-
-
 def _answers(condition: Condition) -> Condition:
     """Listen while we wait for an answer; distress is never one."""
-    return _in_office(
+    return may(
+        Act.ENROL,
         lambda turn: (
             turn.is_asked(ASKED)
             and turn.message.kind is Kind.TEXT
             and not turn.means(*DISTRESS)
             and condition(turn)
-        )
+        ),
     )
 
 
-@router.when(_in_office(says(_BEGIN)))
+@router.when(may(Act.ENROL, says(_BEGIN)))
 async def begin(turn: Turn) -> Reply:
     """Begin, or go on where it stopped, hours ago perhaps."""
     said = re.fullmatch(_BEGIN, turn.words)
@@ -57,7 +54,7 @@ async def begin(turn: Turn) -> Reply:
     return await _ask(turn, answers, words.begins())
 
 
-@router.when(_in_office(says(r"不登(?:记)?了|不登记|取消登记")))
+@router.when(may(Act.ENROL, says(r"不登(?:记)?了|不登记|取消登记")))
 async def leave_it(turn: Turn) -> Answer:
     if not await enrolments.drop(turn.session, turn.speaker.id):
         return NOT_MINE

@@ -22,6 +22,7 @@ from handlers.marks import field_of_a_drill
 from handlers.watch import words as watch
 from storage import duties
 from storage.company import Company
+from storage.departures import Why
 from storage.drill_reports import DrillReport, StepCalled
 from storage.enrolments import NewElder
 from storage.habits import Usual
@@ -131,6 +132,7 @@ NEW_ELDER = NewElder(
     hours=HOURS,
     tier=2,
 )
+OF_THE_DEAD = replace(LETTER, about_name=None, detail={"name": "王秀英", "minutes": 90})
 OF_PHONE = replace(LETTER, detail={"another": True, "may_stop": True})
 OF_DRILL = replace(LETTER, detail={"drill": True, "report": REPORT.as_detail()})
 EMERGENCIES = Path(handlers.__file__ or "").parent / "hearing" / "rules" / "emergency.toml"
@@ -145,6 +147,10 @@ EVENING = MORNING.replace(hour=21, minute=0)
 MIDNIGHT = MORNING.replace(day=24, hour=0, minute=0)
 
 TO_ELDERS = {
+    "departures.do_you_leave": lambda words: words.do_you_leave("王奶奶", is_elder=True),
+    "departures.as_before": lambda words: words.as_before("王奶奶"),
+    "departures.somebody_comes": lambda words: words.somebody_comes("王奶奶"),
+    "departures.farewell": lambda words: words.farewell(LETTER),
     "checkin.noted": lambda words: words.noted(WANG),
     "checkin.is_on_the_way": lambda words: words.noted(WANG, words.is_on_the_way("李大山")),
     "checkin.were_called": lambda words: words.noted(WANG, words.were_called(NAMES)),
@@ -349,6 +355,30 @@ TO_OTHERS = {
     "enrolment.is_of_another_group": lambda words: words.is_of_another_group(),
     "enrolment.question": lambda words: words.question(Step.NEAR, ENROLMENT),
     "enrolment.which_group": lambda words: words.which_group(ENROLMENT, ["东头", "西头"]),
+    "departures.hand_over_first": lambda words: words.hand_over_first(),
+    "departures.finish_first": lambda words: words.finish_first("刘翠花"),
+    "departures.you_left": lambda words: words.you_left("王小梅"),
+    "departures.wish": lambda words: words.wish(LETTER),
+    "departures.nobody_wants_to": lambda words: words.nobody_wants_to("王秀英"),
+    "departures.look_after_her_first": lambda words: words.look_after_her_first("王秀英"),
+    "departures.she_stays": lambda words: words.she_stays("王秀英"),
+    "departures.let_go": lambda words: words.let_go("王秀英"),
+    "departures.has_gone": lambda words: words.has_gone("王秀英"),
+    "departures.she_left": lambda words: words.she_left(LETTER),
+    "departures.is_it_so": lambda words: words.is_it_so(PERSON, Why.DIED),
+    "departures.nothing_changed": lambda words: words.nothing_changed(),
+    "departures.in_peace": lambda words: words.in_peace("王秀英", NAMES),
+    "departures.died": lambda words: words.died(OF_THE_DEAD),
+    "departures.estate": lambda words: words.estate(OF_THE_DEAD),
+    "departures.not_any_more": lambda words: words.not_any_more("王秀英"),
+    "departures.is_back": lambda words: words.is_back(PERSON, MORNING.date(), has_phone=False),
+    "departures.wait_a_day": lambda words: words.wait_a_day("王秀英"),
+    "departures.no_such_heir": lambda words: words.no_such_heir("王小梅"),
+    "departures.takes_two": lambda words: words.takes_two(),
+    "departures.does_not_fit": lambda words: words.does_not_fit("王小梅"),
+    "departures.books_are_looked_at": lambda words: words.books_are_looked_at(),
+    "departures.given_on": lambda words: words.given_on("王秀英", 90, "王小梅"),
+    "departures.ask_your_leader": lambda words: words.ask_your_leader("王秀英"),
     "stranger.WELCOME": lambda words: words.WELCOME,
     "learning.THANKS": lambda words: words.THANKS,
     "learning.HOW": lambda words: words.HOW,
@@ -461,6 +491,7 @@ PARTS = {
     "drill.lasts": lambda words: words.lasts(123),
     "holds.told_ask": lambda words: words.told_ask(OF_HOLD),
     "pairing.new_phone_ask": lambda words: words.new_phone_ask(OF_PHONE),
+    "departures.wish_ask": lambda words: words.wish_ask(LETTER),
     "watch.about_what": lambda words: words.about_what("missed"),
     "watch.result": lambda words: str(words.result(LETTER)),
     "proxy.list_ask": lambda words: words.list_ask(LETTER),
