@@ -16,6 +16,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from storage.checkins import DAY, Plan
 from storage.database import Base, insert_new
+from storage.departures import dead_among, gone_among
 from storage.hours import Hours
 from storage.people import Person, PersonRole, Role, Tie, TieKind, roles_among
 from storage.rules import at_village, village_day
@@ -73,10 +74,14 @@ class Namesake:
     group_id: int | None
     group: str
     is_elder: bool
+    has_left: bool
 
 
 async def namesake(session: AsyncSession, village: int, name: str) -> Namesake | None:
-    """Return who has this name in a village already, an elder before anybody else."""
+    """Return who has this name in a village already, an elder before anybody else.
+
+    Who has left counts, for she may be back; of the dead nobody is asked.
+    """
     rows = (
         await session.execute(
             select(Person.id, Person.group_id, Group.name)
@@ -85,10 +90,13 @@ async def namesake(session: AsyncSession, village: int, name: str) -> Namesake |
             .order_by(Person.id)
         )
     ).all()
-    roles = await roles_among(session, [row.id for row in rows])
+    ids = [row.id for row in rows]
+    roles = await roles_among(session, ids)
+    gone, dead = await gone_among(session, ids), await dead_among(session, ids)
     found = [
-        Namesake(id_, name, group, group_name or "", Role.ELDER in roles.get(id_, ()))
+        Namesake(id_, name, group, group_name or "", Role.ELDER in roles.get(id_, ()), id_ in gone)
         for id_, group, group_name in rows
+        if id_ not in dead
     ]
     return min(found, key=lambda one: not one.is_elder, default=None)
 

@@ -466,12 +466,16 @@ async def withdraw(session: AsyncSession, incidents: Collection[int]) -> None:
     )
 
 
-async def withdraw_around(session: AsyncSession, person: str) -> None:
-    """Take back whatever was not sent yet to somebody, about her, or in her name."""
-    hers = (Letter.recipient_id, Letter.about_id, Letter.actor_id)
+async def withdraw_around(session: AsyncSession, person: str, by_her: Collection[str] = ()) -> None:
+    """Take back what was not sent yet to somebody or about her, and of some kinds by her."""
+    hers = or_(
+        Letter.recipient_id == person,
+        Letter.about_id == person,
+        and_(Letter.actor_id == person, Letter.kind.in_(by_her)),
+    )
     await session.execute(
         update(Letter)
-        .where(Letter.state == LetterState.QUEUED, or_(*(column == person for column in hers)))
+        .where(Letter.state == LetterState.QUEUED, hers)
         .values(state=LetterState.WITHDRAWN)
     )
 

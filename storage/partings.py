@@ -15,11 +15,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from storage import (
     assigning,
     audit,
+    call_letters,
     departures,
     ending,
     enrolments,
     holds,
     incidents,
+    ladder,
     ledger,
     ledger_members,
     letters,
@@ -41,7 +43,9 @@ from storage.people import Identity, Person, PersonRole, Tie
 from storage.questions import Question
 from storage.requests import BEFORE_SERVICE, Request
 from storage.rules import Rules
+from storage.silences import SilentElder
 from storage.visits import Visit, VisitState
+from storage.voices import Voice, VoiceState
 from storage.weekly import WeeklyCall
 
 MAY_BE_TAKEN_BACK = timedelta(days=1)
@@ -73,10 +77,23 @@ async def part(
     await _end_watch(session, person, why, by, now, rules)
     await _take_leave(session, person)
     if why is Why.DIED:
-        await letters.withdraw_around(session, person)  # what has just been written of it all
-        await session.execute(delete(Identity).where(Identity.person_id == person))
+        await _fall_silent(session, person)
     await audit.note(session, f"departure.{why}", now, actor=by, subject=person)
     return Parting(departure.id, to_tell)
+
+
+async def _fall_silent(session: AsyncSession, person: str) -> None:
+    """Take back what has just been written of it all, and let her phone be nobody's."""
+    await letters.withdraw_around(session, person, by_her=(call_letters.GONE,))
+    await session.execute(delete(Identity).where(Identity.person_id == person))
+    await session.execute(
+        update(Voice)
+        .where(
+            Voice.person_id == person,
+            Voice.state.in_((VoiceState.WAITING, VoiceState.LISTENING)),
+        )
+        .values(state=VoiceState.LEFT)
+    )
 
 
 async def _what_she_was(session: AsyncSession, person: str) -> dict[str, Any]:
@@ -104,9 +121,12 @@ async def _who_should_know(session: AsyncSession, person: str) -> list[str]:
         .join(Request, Request.id == Offer.request_id)
         .where(Request.elder_id == person, Offer.state == OfferState.ACCEPTED)
     )
+    waiting = select(Visit.elder_id).where(
+        Visit.volunteer_id == person, Visit.state == VisitState.ASSIGNED
+    )
     tied = select(Tie.person_id).where(Tie.elder_id == person)
     hers = select(Tie.elder_id).where(Tie.person_id == person)
-    known = or_(*(Person.id.in_(some) for some in (called, going, asked, tied, hers)))
+    known = or_(*(Person.id.in_(some) for some in (called, going, asked, waiting, tied, hers)))
     found = await session.scalars(
         select(Person.name).where(known, Person.id != person).order_by(Person.id)
     )
@@ -132,6 +152,8 @@ async def _end_calls(
     for number in await offers.waiting_for(session, person):
         request = await requests.hold(session, number)
         await assigning.decline(session, request, person, now)
+    for promised in (await incidents.promised_by(session, {person})).get(person, ()):
+        await ladder.take_back(session, promised, person, now)
 
 
 async def _end_call(
@@ -160,6 +182,12 @@ async def _end_watch(
         )
         .values(state=State.EXCUSED, next_at=None)
     )
+    await session.execute(
+        update(SilentElder)
+        .where(SilentElder.elder_id == person, SilentElder.seen_at.is_(None))
+        .values(seen_at=now, seen_by=by)
+        .execution_options(synchronize_session=False)
+    )
     result = Result.ENDED if why is Why.DIED else Result.WELL
     for incident in await incidents.about(session, person):
         await incidents.close(session, incident, result, by, now)
@@ -173,7 +201,10 @@ async def _take_leave(session: AsyncSession, person: str) -> None:
 
 
 async def without_the_dead(session: AsyncSession, claimed: Sequence[Claimed]) -> list[Claimed]:
-    """Withdraw letters that speak to, of, or for somebody who has died, return the rest."""
+    """Withdraw letters to or about somebody who has died, and return the rest.
+
+    What he had said of the living goes its way.
+    """
     named = {person for one in claimed for person in _named_in(one)}
     dead = await departures.dead_among(session, named) if named else set()
     if not dead:
@@ -184,8 +215,7 @@ async def without_the_dead(session: AsyncSession, claimed: Sequence[Claimed]) ->
 
 
 def _named_in(letter: Claimed) -> set[str]:
-    named = (letter.recipient_id, letter.about_id, letter.actor_id)
-    return {person for person in named if person is not None}
+    return {letter.recipient_id, letter.about_id or letter.recipient_id}
 
 
 async def come_back(

@@ -6,6 +6,7 @@ Of the dead nothing is told by a machine, but to who coordinates and can take a 
 
 import re
 from collections.abc import Iterable
+from datetime import timedelta
 
 from handlers import names
 from handlers.departures import words
@@ -40,14 +41,16 @@ mild = Router("departures, in words that may mean something else")
 LEAVING, PASSING = "leaving", "passing"
 """What we ask: whether she wants to leave, and whether somebody has moved or died."""
 
-WISH, FAREWELL, SHE_LEFT, DIED, ESTATE = (
+WISH, WISH_WAITS, FAREWELL, SHE_LEFT, DIED, ESTATE = (
     "leave_wish",
+    "leave_waits",
     "leave_farewell",
     "leave_told",
     "leave_died",
     "leave_estate",
 )
-_ASK_OF_MINUTES_AFTER = 7 * MAY_BE_TAKEN_BACK
+_LATER = {WISH_WAITS: timedelta(days=3), ESTATE: timedelta(days=7)}
+"""When coordinators hear of a wish nobody has answered, and are asked of what is left."""
 
 _NAME = r"(?P<name>[\u4e00-\u9fff·]{2,12}?)"
 _I_LEAVE = r"(?:我要|我想)?退出|(?:我)?(?:不想|不愿)(?:再)?(?:报平安|用)了|(?:我|以后)?不报平安了"
@@ -115,6 +118,8 @@ async def _wish_to_leave(turn: Turn) -> Reply:
     wish = await departures.ask(turn.session, me.id, turn.now)
     if wish is not None:
         await _write(turn, wish.id, WISH, await _leaders_of(turn, me.id), me.id, about=me.id)
+        others = await _coordinators_of(turn, me.id)
+        await _write(turn, wish.id, WISH_WAITS, others, me.id, about=me.id)
     return Reply(words.somebody_comes(_called(turn)))
 
 
@@ -163,7 +168,7 @@ async def _write(
                 about_id=about,
                 actor_id=actor,
                 detail=dict(detail) or None,
-                due_at=turn.now + _ASK_OF_MINUTES_AFTER if kind == ESTATE else None,
+                due_at=turn.now + _LATER[kind] if kind in _LATER else None,
             )
             for recipient in dict.fromkeys(recipients)
         ],
@@ -204,6 +209,7 @@ async def she_stays(turn: Turn) -> Answer:
         return NOT_MINE
     declined, by = DepartureState.DECLINED, turn.speaker.id
     await departures.settle(turn.session, wish, declined, by, turn.now)
+    await letters.withdraw_keyed(turn.session, f"departure:{wish.id}:")
     return Reply(words.she_stays(person.name))
 
 
@@ -368,6 +374,7 @@ FEATURE = Feature(
     router,
     {
         WISH: Paper(words.wish, form="reminder", ask=words.wish_ask),
+        WISH_WAITS: Paper(words.wish, form="reminder", ask=words.wish_ask),
         FAREWELL: Paper(words.farewell),
         SHE_LEFT: Paper(words.she_left, form="reminder", ask="不再等报平安了"),
         DIED: Paper(words.died),

@@ -92,7 +92,7 @@ def nothing_changed() -> str:
 def in_peace(name: str, to_tell: Sequence[str]) -> str:
     """Say whom a person should tell; we tell nobody."""
     tell = f"请您或家里人当面告诉：{'、'.join(to_tell)}。" if to_tell else ""
-    return f"愿{name}安息。这里不再提起，也不会发消息给任何人。{tell}"
+    return f"愿{name}安息。这里不再等，也不给亲友邻居发消息。{tell}"
 
 
 def died(letter: Claimed) -> str:

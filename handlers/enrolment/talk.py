@@ -10,7 +10,7 @@ from handlers.hearing import DISTRESS, Level
 from handlers.message import Kind, Reply
 from handlers.router import NOT_MINE, Answer, Condition, Router, may, says
 from handlers.turn import Turn
-from storage import enrolments, pairings, questions
+from storage import audit, enrolments, pairings, questions
 from storage.authority import Act
 from storage.enrolments import Answers, NewElder
 from storage.people import Role, TieKind
@@ -149,20 +149,20 @@ async def _look_for_namesake(turn: Turn, answers: Answers) -> bool:
     if same is None:
         return False
     mine = turn.speaker.is_a(Role.COORDINATOR) or same.group_id == turn.speaker.group_id
-    answers[KNOWN] = [same.id, same.group, same.is_elder, mine]
+    answers[KNOWN] = [same.id, same.group, same.is_elder, mine, same.has_left]
     return True
 
 
 async def _is_it_she(turn: Turn, answers: Answers) -> Reply:
-    name, (_, group, is_elder, is_mine) = answers[Step.NAME], answers[KNOWN]
+    name, (_, group, is_elder, is_mine, has_left) = answers[Step.NAME], answers[KNOWN]
     if answers[Step.SAME] != HERSELF:
         _forget(answers, Step.NAME)
         answers[BESIDE] = name
         return await _ask(turn, answers)
-    if is_elder:
+    if is_elder or has_left:
         await enrolments.drop(turn.session, turn.speaker.id)
         await questions.answered(turn.session, turn.speaker.id)
-        return Reply(words.is_enrolled(name, group))
+        return Reply(words.has_left(name) if has_left else words.is_enrolled(name, group))
     if not is_mine:
         _forget(answers, Step.SAME)
         return await _ask(turn, answers, words.is_of_another_group())
@@ -196,8 +196,10 @@ async def _finish(turn: Turn, answers: Answers) -> Reply:
     await enrolments.drop(turn.session, turn.speaker.id)
     new = _new_elder(turn, answers, known_as)
     elder = await enrolments.enrol(turn.session, new, turn.now)
+    by = turn.speaker.id
+    await audit.note(turn.session, "enrolment.done", turn.now, actor=by, subject=elder)
     rules = turn.rules.pairing
-    ticket = await pairings.issue(turn.session, elder, turn.speaker.id, turn.now, rules)
+    ticket = await pairings.issue(turn.session, elder, by, turn.now, rules)
     picture = f"{rules.pictures_at}{ticket.scene}" if rules.pictures_at else ""
     first = enrolments.first_day(new.hours, turn.now)
     return Reply(words.enrolled(new, first, ticket.code, rules.code_hours, picture))

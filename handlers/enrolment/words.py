@@ -35,6 +35,10 @@ def is_enrolled(name: str, group: str) -> str:
     return f"{group}的{name}已经登记过了，不用再登。要配对请回：配对 {name}"
 
 
+def has_left(name: str) -> str:
+    return f"{name}以前退出过。接着报平安不用再登，请回：{name}回来了"
+
+
 def is_of_another_group() -> str:
     return "那位不在您组里，请她的组长或村里登记。"
 

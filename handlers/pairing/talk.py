@@ -11,7 +11,7 @@ from handlers.namesakes import the_one
 from handlers.pairing import words
 from handlers.router import Router, does, known, may, says
 from handlers.turn import Turn
-from storage import contacts, letters, pairings, people
+from storage import audit, contacts, letters, pairings, people
 from storage.authority import Act
 from storage.letters import NewLetter, Urgency
 from storage.pairings import Gate, Redeemed
@@ -106,6 +106,7 @@ def _may_be_a_list(turn: Turn) -> bool:
 async def _bind(turn: Turn, ticket: Redeemed) -> Reply:
     had_another = await people.bind(turn.session, ticket.person_id, turn.address, turn.now)
     await _tell_of_the_phone(turn, ticket, had_another=had_another)
+    await _note(turn, "pairing.done", ticket.person_id, by=ticket.person_id)
     person = await turn.session.get_one(Person, ticket.person_id)
     roles = await people.roles_of(turn.session, ticket.person_id)
     return Reply(words.welcome(person, is_elder=Role.ELDER in roles))
@@ -146,6 +147,7 @@ async def hand_out_a_code(turn: Turn) -> Reply:
         return Reply(words.nobody_of_that_name(_name(turn, _HAND_OUT)))
     rules = turn.rules.pairing
     ticket = await pairings.issue(turn.session, person.id, turn.speaker.id, turn.now, rules)
+    await _note(turn, "pairing.code", person.id, by=turn.speaker.id)
     picture = f"{rules.pictures_at}{ticket.scene}" if rules.pictures_at else ""
     has_one = await people.has_phone(turn.session, person.id, turn.message.channel)
     said = words.code_for(person.name, ticket.code, rules.code_hours, picture)
@@ -159,7 +161,12 @@ async def cut_a_phone_off(turn: Turn) -> Reply:
     if person is None:
         return Reply(words.nobody_of_that_name(_name(turn, _CUT_OFF)))
     await people.forget_phones(turn.session, person.id, turn.message.channel)
+    await _note(turn, "pairing.cut_off", person.id, by=turn.speaker.id)
     return Reply(words.is_cut_off(person.name))
+
+
+async def _note(turn: Turn, act: str, person: str, *, by: str) -> None:
+    await audit.note(turn.session, act, turn.now, actor=by, subject=person)
 
 
 def _name(turn: Turn, pattern: str) -> str:

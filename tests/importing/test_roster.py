@@ -8,12 +8,13 @@ from typing import Any
 import pytest
 from sqlalchemy import event, update
 
-from storage import roster
+from storage import partings, roster
 from storage.checkins import Expectation, Plan, open_day
 from storage.database import Database
+from storage.departures import Why
 from storage.people import Identity, Person, PersonRole, Role, Tie
 from storage.roster import OPTIONAL, Enrolled, Entry, Fault, RosterError
-from storage.rules import CheckinRules
+from storage.rules import CheckinRules, Rules
 from storage.villages import Group, Village
 from tests.importing.village import ELDER, LATER, NOW, elder, enrol_all, everything, rows_of
 
@@ -303,3 +304,15 @@ async def test_a_thousand_people_come_in_chunks(
     assert enrolled.added == 1000
     assert steps == [300, 300, 300, 100]
     assert len(await rows_of(database, Plan)) == 1000
+
+
+async def test_nobody_is_brought_back_by_a_roster(database: Database) -> None:
+    """Her daughter may still be said to be hers; she herself is not waited for again."""
+    await enrol_all(database, WANG, ZHANG, LI_MEI)
+    async with database.writing() as session:
+        await partings.part(session, "E1", Why.DIED, "E2", NOW, Rules())
+    await enrol_all(database, WANG, ZHANG, LI_MEI, now=LATER)
+    await enrol_all(database, LI_MEI, now=LATER)
+    assert ("E1", "elder") not in await rows_of(database, PersonRole)
+    assert {row[0] for row in await rows_of(database, Plan, "elder_id")} == {"E2"}
+    assert not [row for row in await rows_of(database, Identity, "person_id") if row[0] == "E1"]

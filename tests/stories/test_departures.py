@@ -140,7 +140,7 @@ async def test_death_in_the_middle_of_an_open_incident(village: Village) -> None
     assert incident.stage == "open"
     said = await passes_away(village)
     assert said == (
-        "愿王秀英安息。这里不再提起，也不会发消息给任何人。请您或家里人当面告诉：刘翠花、王小梅。"
+        "愿王秀英安息。这里不再等，也不给亲友邻居发消息。请您或家里人当面告诉：刘翠花、王小梅。"
     )
     before = {person: village.heard(person) for person in ("liushen", "xiaomei", "sheng", "wang")}
     await village.until("10:30")
@@ -239,3 +239,33 @@ async def test_a_call_of_hers_ends_and_who_would_have_come_is_on_the_list(
         (visit,) = await session.scalars(select(Visit))
     assert (call.state, visit.state) == ("cancelled", "cancelled")
     assert {one.state for one in await about(village, "wang")} == {"withdrawn"}
+
+
+async def test_a_dead_helper_is_expected_nowhere_and_his_elder_is_called_for_again(
+    village: Village,
+) -> None:
+    """What concerns the living goes on: she whom he promised to look after is not forgotten."""
+    await village.all_well_but("chen")
+    await village.until("09:12")
+    await village.says("liushen", "我去")
+    await village.says("zhang", "刘翠花过世了")
+    said = await village.says("zhang", "确认 刘翠花")
+    assert "陈德福" in said
+    assert "王秀英" in said
+    (incident,) = await village.incidents("chen")
+    assert incident.stage == "open"
+    async with village.database.reading() as session:
+        assert not (await session.scalars(select(Tie).where(Tie.person_id == "liushen"))).all()
+
+
+async def test_her_wish_is_not_left_lying_and_is_withdrawn_when_she_stays(
+    village: Village,
+) -> None:
+    await village.says("wang", "以后不用了")
+    await village.says("wang", "对")
+    (waits,) = await village.letters("leave_waits")
+    assert (waits.recipient_id, waits.due_at - waits.written_at) == ("zhang", timedelta(days=3))
+    assert await village.says("dashan", "留下 王秀英") == "好，王秀英留下，照常等报平安。"
+    (waits,) = await village.letters("leave_waits")
+    assert waits.state == "withdrawn"
+    assert await is_waited_for(village, "wang")

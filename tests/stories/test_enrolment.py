@@ -127,6 +127,13 @@ async def test_somebody_of_that_name_is_noticed(village: Village) -> None:
     assert len(await enrolled(village, "王秀英")) == 1
 
 
+async def test_who_has_left_is_not_enrolled_anew(village: Village) -> None:
+    await answer(village, "zhang", "王秀英搬走了", "确认")
+    assert await answer(village, "dashan", "登记 王秀英", "是她") == (
+        "王秀英以前退出过。接着报平安不用再登，请回：王秀英回来了"
+    )
+
+
 async def test_a_volunteer_grows_old_and_is_enrolled_as_herself(village: Village) -> None:
     await answer(
         village, "dashan", "登记 刘翠花", "是她", "女", "1958", "没有", "行", "硬朗", "没有"

@@ -352,6 +352,7 @@ TO_OTHERS = {
     "enrolment.left": lambda words: words.left(),
     "enrolment.no_group": lambda words: words.no_group(),
     "enrolment.is_enrolled": lambda words: words.is_enrolled("王秀英", "东头"),
+    "enrolment.has_left": lambda words: words.has_left("王秀英"),
     "enrolment.is_of_another_group": lambda words: words.is_of_another_group(),
     "enrolment.question": lambda words: words.question(Step.NEAR, ENROLMENT),
     "enrolment.which_group": lambda words: words.which_group(ENROLMENT, ["东头", "西头"]),
