@@ -5,11 +5,11 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from storage import ledger, ledger_members
+from storage import ledger, ledger_members, letters
 from storage.audit import AuditRow
 from storage.checkins import Plan
 from storage.ledger_moves import Book
-from storage.letters import Letter
+from storage.letters import Letter, NewLetter, Urgency
 from storage.people import Tie
 from storage.requests import Request
 from storage.visits import Visit
@@ -162,6 +162,11 @@ async def test_of_the_dead_nothing_is_written_whatever_is_said(village: Village)
         ("zhang", "配对 王秀英"),
     ):
         await village.says(person, words)
+    late = NewLetter(
+        key="late", kind="call_how", urgency=Urgency.ALARM, recipient_id="xiaomei", about_id="wang"
+    )
+    async with village.database.writing() as session:
+        await letters.write(session, [late], village.clock.now())
     await village.ring()
     assert not await village.incidents("wang")
     assert all(one.state == "withdrawn" for one in await about(village, "wang"))
@@ -269,3 +274,17 @@ async def test_her_wish_is_not_left_lying_and_is_withdrawn_when_she_stays(
     (waits,) = await village.letters("leave_waits")
     assert waits.state == "withdrawn"
     assert await is_waited_for(village, "wang")
+
+
+async def test_of_a_dead_volunteer_nobody_hears_that_she_does_not_come(village: Village) -> None:
+    await village.says("dashan", "请人 王秀英 打扫 明天上午10点")
+    async with village.database.reading() as session:
+        (call,) = await session.scalars(select(Request))
+    await village.ring()
+    await village.says("zhang", f"指派 {call.number} 刘翠花")
+    await village.says("zhang", "刘翠花过世了")
+    assert "王秀英" in await village.says("zhang", "确认")
+    async with village.database.reading() as session:
+        (call,) = await session.scalars(select(Request))
+    assert call.state == "open", "somebody else is looked for"
+    assert {one.state for one in await village.letters("call_gone")} == {"withdrawn"}
