@@ -8,6 +8,7 @@ there at all.
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, false, or_, select, true
@@ -203,6 +204,7 @@ def does(actor: Caller, act: Act) -> bool:
     return right is not None and (right.roles is None or not right.roles.isdisjoint(actor.roles))
 
 
+@lru_cache(maxsize=1_024)  # to build it costs more than to ask it
 def may(actor: Caller, act: Act) -> ColumnElement[bool]:
     """Return what holds of the people to whom somebody may do this; of nobody by default."""
     if not does(actor, act):

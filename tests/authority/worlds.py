@@ -29,6 +29,8 @@ from storage.villages import Group, Village
 NOW = datetime(2026, 11, 24, 9, 40, tzinfo=VILLAGE_TIME)
 CHANNEL = "simulator"
 HAIRCUT = "理发"
+SILENT = 60
+"""In how many worlds somebody is missed: where nobody answers, every supervisor hears of each."""
 ROOT = Path(__file__).parents[2]
 
 _ROLES: Sequence[Collection[Role]] = (
@@ -146,7 +148,7 @@ def _somebody(
 
 
 async def settle(session: AsyncSession, worlds: Sequence[World]) -> None:
-    """Let all of them live here; in each an elder was not heard this morning."""
+    """Let all of them live here; in the first an elder was not heard this morning."""
     connection = await session.connection()
     for table, rows in _rows(worlds).items():
         if rows:
@@ -194,7 +196,7 @@ def _rows(worlds: Sequence[World]) -> dict[type[Any], list[dict[str, Any]]]:
             {"elder_id": one.id, "slot": DAY, "opens": time(6), "closes": time(9), "tier": 2}
             for one in elders
         ],
-        Expectation: [_silent(world.silent) for world in worlds if world.silent],
+        Expectation: [_silent(world.silent) for world in worlds[:SILENT] if world.silent],
         Absence: [
             _absence(world, away, number)
             for world in worlds
