@@ -104,7 +104,7 @@ def catch(name: str, worlds: int = 120) -> str:
     with tempfile.TemporaryDirectory() as folder:
         plant(changes, Path(folder))
         lived = subprocess.run(  # noqa: S603  our own program, in the copy
-            [sys.executable, "-m", "tests.authority", "--worlds", str(worlds)],
+            [sys.executable, "-m", "tests.authority", "--worlds", str(worlds), "--rounds", "4"],
             cwd=folder,
             env={**os.environ, "PYTHONPATH": folder},
             capture_output=True,

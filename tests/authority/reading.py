@@ -149,6 +149,8 @@ def may_hear_of(world: World, reader: Somebody, other: Somebody) -> bool:
         return True
     if here and reader.roles & {Role.LEADER, Role.COORDINATOR, Role.DOCTOR}:
         return True
+    if here and Role.VOLUNTEER in reader.roles and other.id in world.calls:
+        return True  # from the moment that he goes there
     if _is_elder(other):
         near = _speaks_for(world, reader, other) or _is_kin(world, reader, other)
         return near or _stands_in_where_she_lives(world, reader, other)

@@ -20,7 +20,7 @@ async def test_the_filter_is_the_same_on_a_server(postgres_url: str) -> None:
     assert watch.leaks == [], [str(leak) for leak in watch.leaks[:5]]
 
 
-@pytest.mark.parametrize("name", ["a filter is left out of a list", "a name in a log"])
+@pytest.mark.parametrize("name", ["a filter is left out of a lookup by name", "a name in a log"])
 def test_a_planted_leak_is_found(name: str) -> None:
     """Two of them; `python -m tests.authority.planted` tries all."""
     assert planted.catch(name)
