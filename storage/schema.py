@@ -4,6 +4,7 @@ from storage.absences import Absence
 from storage.audit import AuditHead, AuditRow
 from storage.beats import Beat
 from storage.checkins import Expectation, Plan, SignOfLife
+from storage.consents import Consent
 from storage.credentials import Credential
 from storage.database import Base
 from storage.departures import Departure
@@ -113,6 +114,7 @@ TABLES = (
     FamilyTurn,
     Relative,
     Tiding,
+    Consent,
 )
 
 metadata = Base.metadata

@@ -1,0 +1,63 @@
+"""Consents and ties"""
+
+from collections.abc import Sequence
+
+import sqlalchemy as sa
+from alembic import op
+
+revision: str = "0017"
+down_revision: str | None = "0016"
+branch_labels: str | Sequence[str] | None = None
+depends_on: str | Sequence[str] | None = None
+
+_ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+_STANDING = sa.text("withdrawn_at IS NULL")
+
+
+def upgrade() -> None:
+    op.create_table(
+        "consents",
+        sa.Column("id", _ID, nullable=False),
+        sa.Column("cause", sa.String(length=220), nullable=False),
+        sa.Column("person_id", sa.String(length=32), nullable=False),
+        sa.Column("purpose", sa.String(length=8), nullable=False),
+        sa.Column("text_version", sa.Integer(), nullable=False),
+        sa.Column("how", sa.String(length=8), nullable=False),
+        sa.Column("said_by", sa.String(length=32), nullable=False),
+        sa.Column("witness_id", sa.String(length=32), nullable=True),
+        sa.Column("media", sa.String(length=128), nullable=False),
+        sa.Column("given_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("withdrawn_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("withdrawn_by", sa.String(length=32), nullable=True),
+        sa.CheckConstraint(
+            "purpose IN ('checkin', 'health', 'location', 'photo', 'family', 'public')",
+            name=op.f("ck_consents_purpose"),
+        ),
+        sa.CheckConstraint(
+            "how IN ('tap', 'voice', 'witness', 'roster')", name=op.f("ck_consents_how")
+        ),
+        sa.CheckConstraint(
+            "given_at IS NOT NULL OR withdrawn_at IS NOT NULL", name=op.f("ck_consents_answered")
+        ),
+        sa.ForeignKeyConstraint(["person_id"], ["people.id"], name=op.f("fk_consents_person_id")),
+        sa.ForeignKeyConstraint(["said_by"], ["people.id"], name=op.f("fk_consents_said_by")),
+        sa.ForeignKeyConstraint(["witness_id"], ["people.id"], name=op.f("fk_consents_witness_id")),
+        sa.ForeignKeyConstraint(
+            ["withdrawn_by"], ["people.id"], name=op.f("fk_consents_withdrawn_by")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_consents")),
+        sa.UniqueConstraint("cause", name=op.f("uq_consents_cause")),
+    )
+    op.create_index(
+        "ix_consents_standing",
+        "consents",
+        ["person_id", "purpose"],
+        unique=True,
+        sqlite_where=_STANDING,
+        postgresql_where=_STANDING,
+    )
+    op.create_index("ix_consents_person_id", "consents", ["person_id"])
+
+
+def downgrade() -> None:
+    op.drop_table("consents")
