@@ -35,6 +35,7 @@ from handlers.hearing import Hearing
 from schedules import (
     auditing,
     climbing,
+    consenting,
     covering,
     dispatching,
     drilling,
@@ -171,6 +172,7 @@ def _build(
         "later": (300, partial(habits.tell_leaders, database, rules=rules)),
         "greeting": (60, lambda now: greeting.greet(database, now, rules)),
         "drilling": (5, partial(drilling.practise, database, rules=rules)),
+        "consenting": (60, lambda now: consenting.ask(database, now, rules)),
         "climbing": (5, lambda now: climbing.climb(database, now)),
         "covering": (300, lambda now: covering.look_ahead(database, now, rules)),
         "reporting": (30, lambda now: reporting.write_digests(database, now, rules)),

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from handlers.calls import talk as calls
 from handlers.checkin import talk as checkin
+from handlers.consent import talk as consent
 from handlers.departures import talk as departures
 from handlers.digest import talk as digest
 from handlers.distress import talk as distress
@@ -36,6 +37,7 @@ FEATURES: Sequence[Feature] = (
     quiet.FEATURE,
     enrolment.FEATURE,
     departures.FEATURE,
+    consent.FEATURE,
     proxy.FEATURE,
     calls.FEATURE,
     watch.FEATURE,

@@ -13,6 +13,7 @@ from storage.checkins import Due, State, watch_day
 from storage.database import Database
 from storage.incidents import Cause, IncidentKind
 from storage.rules import CheckinRules, Rules
+from storage.watched import watched
 
 AT_ONCE = 500
 """How many expectations one transaction moves: small enough that a message waits little."""
@@ -23,7 +24,7 @@ async def open_the_day(database: Database, now: datetime, rules: Rules) -> int:
     villages = 0
     while True:
         async with database.writing() as session:
-            village = await checkins.open_day(session, now, rules.checkin)
+            village = await checkins.open_day(session, now, rules.checkin, watched())
             if village is None:
                 return villages
             await holds.excuse(session, village, watch_day(now, rules.checkin))

@@ -15,9 +15,11 @@ from sqlalchemy import ColumnElement, Select, and_, false, or_, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute, aliased
 
+from storage import consents
 from storage.absences import stood_in_for
+from storage.consents import Purpose
 from storage.departures import has_gone
-from storage.people import OFFICES, Caller, Person, PersonRole, Role, Tie, TieKind, Villager, is_a
+from storage.people import KIN, OFFICES, Caller, Person, PersonRole, Role, Tie, Villager, is_a
 
 
 class Act(StrEnum):
@@ -98,8 +100,12 @@ def _tied(actor: Caller) -> ColumnElement[bool]:
 
 
 def _family(actor: Caller) -> ColumnElement[bool]:
-    """A neighbour may speak for an elder, and sees no more of her than any other."""
-    ties = select(Tie.elder_id).where(Tie.person_id == actor.id, Tie.kind == TieKind.FAMILY)
+    """Families see their own, unless she has said no; a neighbour no more than any other."""
+    ties = select(Tie.elder_id).where(
+        Tie.person_id == actor.id,
+        Tie.kind.in_(KIN),
+        consents.given(Tie.elder_id, Purpose.FAMILY),
+    )
     return Person.id.in_(ties)
 
 
@@ -123,8 +129,8 @@ def _stood_in_for(actor: Caller) -> ColumnElement[bool]:
 
 def kin_of(person: str) -> ColumnElement[bool]:
     """Be true of those the village knows as somebody's family, whichever of them is the elder."""
-    hers = select(Tie.person_id).where(Tie.elder_id == person, Tie.kind == TieKind.FAMILY)
-    theirs = select(Tie.elder_id).where(Tie.person_id == person, Tie.kind == TieKind.FAMILY)
+    hers = select(Tie.person_id).where(Tie.elder_id == person, Tie.kind.in_(KIN))
+    theirs = select(Tie.elder_id).where(Tie.person_id == person, Tie.kind.in_(KIN))
     return or_(Person.id.in_(hers), Person.id.in_(theirs))
 
 
@@ -143,7 +149,7 @@ async def households(session: AsyncSession, people: Collection[str]) -> set[str]
     """Return these people and their kin: those who may not decide in a matter of theirs."""
     rows = await session.execute(
         select(Tie.elder_id, Tie.person_id).where(
-            Tie.kind == TieKind.FAMILY,
+            Tie.kind.in_(KIN),
             or_(Tie.elder_id.in_(people), Tie.person_id.in_(people)),
         )
     )
@@ -260,7 +266,7 @@ async def others(session: AsyncSession, actor: Caller, act: Act) -> Sequence[Vil
             gender,
             elder,
             person in ties,
-            TieKind.FAMILY in ties.get(person, ()),
+            not ties.get(person, set()).isdisjoint(KIN),
             group is not None and group == actor.group_id,
         )
         for person, name, gender, group, elder in rows

@@ -7,7 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from storage import letters
-from storage.contacts import Around, around
+from storage.contacts import Around, around_daily
 from storage.letters import NewLetter, Urgency
 from storage.people import Person, addresses
 from storage.requests import Request
@@ -78,7 +78,7 @@ async def tell(session: AsyncSession, written: Iterable[NewLetter], now: datetim
 
 
 async def stands_around(session: AsyncSession, request: Request, now: datetime) -> Around:
-    return (await around(session, {request.elder_id}, now))[request.elder_id]
+    return (await around_daily(session, {request.elder_id}, now))[request.elder_id]
 
 
 async def her_side(session: AsyncSession, request: Request, now: datetime) -> list[str]:

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import (
     CheckConstraint,
+    ColumnElement,
     ForeignKey,
     Index,
     String,
@@ -53,6 +54,9 @@ TO_BE_MET = (*WAITING, State.UNKNOWN)
 
 SAID_WELL, SAID_UNWELL, BY_PROXY = "ok", "care", "proxy"
 """Kinds of a sign of life that say more than that she is alive; the others tell what she sent."""
+
+ALIVE = "alive"
+"""She has said nothing else of herself, or does not want it to be kept."""
 
 OF_ANOTHER = "of_another"
 """Her words were about somebody else: of herself they tell that she is alive."""
@@ -162,15 +166,26 @@ async def record(session: AsyncSession, heard: Sequence[Heard], rules: CheckinRu
 
 async def was_of_another(session: AsyncSession, elder: str, at: datetime) -> None:
     """Let a sign of life tell no more than that: what the elder said is true of another."""
+    await _tell_no_more(session, elder, at, OF_ANOTHER, SAID_UNWELL)
+
+
+async def keep_only_alive(session: AsyncSession, elder: str, at: datetime) -> None:
+    """Let a sign of life tell no more than that: how she is was not said, or stays with her."""
+    await _tell_no_more(session, elder, at, ALIVE, SAID_WELL, SAID_UNWELL)
+
+
+async def _tell_no_more(
+    session: AsyncSession, elder: str, at: datetime, kind: str, *said: str
+) -> None:
     await session.execute(
         update(SignOfLife)
         .where(
             SignOfLife.elder_id == elder,
             SignOfLife.actor_id == elder,
             SignOfLife.at == at,
-            SignOfLife.kind == SAID_UNWELL,
+            SignOfLife.kind.in_(said),
         )
-        .values(kind=OF_ANOTHER)
+        .values(kind=kind)
     )
 
 
@@ -215,8 +230,12 @@ def _wait_again(one: Expectation, now: datetime, rules: CheckinRules) -> None:
         one.state, one.next_at = State.LATE, now + rules.grace(one.tier)
 
 
-async def open_day(session: AsyncSession, now: datetime, rules: CheckinRules) -> int | None:
+async def open_day(
+    session: AsyncSession, now: datetime, rules: CheckinRules, watched: ColumnElement[bool]
+) -> int | None:
     """Open the expectations of one village that has not begun this day; None when all have.
+
+    `watched` tells of a Plan whether her word is waited for at all.
 
     Where the window is over before we could ask (a plan made at noon), the day stays
     unknown: silence is no sign of anything when nobody was asked. Where it was an outage of
@@ -235,7 +254,7 @@ async def open_day(session: AsyncSession, now: datetime, rules: CheckinRules) ->
     for opens, closes, tier in await _windows_of(session, village):
         hours = at_village(day, opens), at_village(day, closes)
         ask_at = now if downtimes.lost(spans, *hours, now) else None
-        await _open_window(session, village, day, hours, tier, now, ask_at, rules)
+        await _open_window(session, village, day, hours, tier, now, ask_at, rules, watched)
     await _meet_the_early(session, village, day, rules)
     await session.execute(update(Village).where(Village.id == village).values(opened_day=day))
     return village
@@ -285,6 +304,7 @@ async def _open_window(
     now: datetime,
     ask_at: datetime | None,
     rules: CheckinRules,
+    watched: ColumnElement[bool],
 ) -> None:
     """Open one window, given in village time; where it is over, `ask_at` is when to ask."""
     opens_at, closes_at = hours
@@ -310,6 +330,7 @@ async def _open_window(
             Plan.opens == opens,
             Plan.closes == closes,
             Plan.tier == tier,
+            watched,
         )
     )
     await insert_new(session, Expectation, list(columns), chosen)

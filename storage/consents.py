@@ -199,6 +199,23 @@ async def standings(session: AsyncSession, person_id: str) -> dict[Purpose, Stan
     return found
 
 
+async def never_answered(session: AsyncSession, person_id: str) -> list[Purpose]:
+    """Return what she was never asked, in the order in which we ask. For the watch she is here."""
+    answered = set(
+        await session.scalars(select(Consent.purpose).where(Consent.person_id == person_id))
+    )
+    return [one for one in _IN_ORDER if one not in answered]
+
+
+_IN_ORDER = (
+    Purpose.FAMILY,
+    Purpose.HEALTH,
+    Purpose.PHOTO,
+    Purpose.LOCATION,
+    Purpose.PUBLIC,
+)
+
+
 async def give(session: AsyncSession, word: Word, now: datetime) -> bool:
     """Keep a yes. False where it had been said before, and stands."""
     await insert_new(session, Consent, [], [_row(word, given_at=now)])

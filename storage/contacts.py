@@ -14,9 +14,10 @@ import structlog
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from storage import family_turns, rota
+from storage import consents, family_turns, rota
+from storage.consents import Purpose
 from storage.duties import Place
-from storage.people import Person, Role, Tie, TieKind, is_reached
+from storage.people import KIN, Person, Role, Tie, is_reached
 from storage.rota import Rota
 from storage.rules import Circle
 
@@ -92,6 +93,20 @@ async def around(
     return found
 
 
+async def around_daily(
+    session: AsyncSession, elders: Collection[str], now: datetime
+) -> dict[str, Around]:
+    """Return the circles that hear how each elder is when nobody is called to her.
+
+    Her family is among them unless she has said no; where she is in need, see `around`.
+    """
+    found = await around(session, elders, now)
+    for elder in await consents.refusing(session, elders, Purpose.FAMILY):
+        found[elder].circles.pop("family", None)
+        found[elder].resting.pop("family", None)
+    return found
+
+
 async def _add_ties(session: AsyncSession, found: dict[str, Around]) -> None:
     rows = await session.execute(
         select(Tie.elder_id, Tie.kind, Tie.person_id)
@@ -99,7 +114,7 @@ async def _add_ties(session: AsyncSession, found: dict[str, Around]) -> None:
         .order_by(Tie.elder_id, Tie.person_id)
     )
     for elder, kind, person in rows:
-        found[elder].add("family" if kind == TieKind.FAMILY else "neighbours", person)
+        found[elder].add("family" if kind in KIN else "neighbours", person)
 
 
 async def _add_officials(session: AsyncSession, found: dict[str, Around], now: datetime) -> None:

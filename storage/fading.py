@@ -12,7 +12,9 @@ from datetime import date, datetime
 from sqlalchemy import ColumnElement, ScalarSelect, and_, exists, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from storage import consents
 from storage.checkins import Plan
+from storage.consents import Purpose
 from storage.holds import is_away
 from storage.people import Identity, Person
 from storage.windows import MESSAGE, ReplyWindow
@@ -50,6 +52,7 @@ async def of_village(
         .where(
             Person.village_id == village,
             exists().where(Plan.elder_id == Person.id),
+            consents.given(Person.id, Purpose.CHECKIN),
             _is_reached(Identity.channel.in_(only_in_windows)),
             ~_is_reached(Identity.channel.not_in(only_in_windows)),
             ~is_away(Person.id, day),

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from storage.database import Base, insert_new
-from storage.people import Tie, TieKind
+from storage.people import KIN, Tie
 from storage.rules import village_day
 
 
@@ -30,7 +30,7 @@ class FamilyTurn(Base):
 
 def is_of_family() -> ColumnElement[bool]:
     """Be true of a tie by which somebody is an elder's family."""
-    return Tie.kind == TieKind.FAMILY
+    return Tie.kind.in_(KIN)
 
 
 def monday_of(now: datetime) -> date:

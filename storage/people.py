@@ -49,6 +49,12 @@ class TieKind(StrEnum):
 
     FAMILY = "family"
     NEIGHBOUR = "neighbour"
+    GUARDIAN = "guardian"
+    """Who answers for her before the law (监护人): he hears and does what family does."""
+
+
+KIN = (TieKind.FAMILY, TieKind.GUARDIAN)
+"""Whoever is of her house, and sees how she is."""
 
 
 class Person(Base):

@@ -23,7 +23,9 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
+from storage import consents
 from storage.checkins import Expectation, State
+from storage.consents import Purpose
 from storage.database import Base, insert_new
 from storage.family_turns import is_of_family
 from storage.holds import Hold
@@ -152,7 +154,7 @@ async def to_tell(session: AsyncSession, day: date, limit: int) -> dict[str, lis
         .join(Expectation, Expectation.elder_id == Tie.elder_id)
         .where(
             Tie.person_id.in_(people.all()),
-            is_of_family(),
+            _is_seen_by(),
             Expectation.day == day,
             Expectation.state == State.MET,
         )
@@ -168,7 +170,7 @@ async def to_tell(session: AsyncSession, day: date, limit: int) -> dict[str, lis
 def _somebody(day: date, *states: State) -> ColumnElement[bool]:
     return exists().where(
         Tie.person_id == Relative.person_id,
-        is_of_family(),
+        _is_seen_by(),
         Expectation.elder_id == Tie.elder_id,
         Expectation.day == day,
         Expectation.state.in_(states),
@@ -178,7 +180,7 @@ def _somebody(day: date, *states: State) -> ColumnElement[bool]:
 def _in_need() -> ColumnElement[bool]:
     return exists().where(
         Tie.person_id == Relative.person_id,
-        is_of_family(),
+        _is_seen_by(),
         Incident.elder_id == Tie.elder_id,
         Incident.climbs_at.is_not(None),
     )
@@ -210,3 +212,8 @@ def _tied_to(person: str) -> Select[str]:
 
 async def _count(session: AsyncSession, what: Any, *conditions: ColumnElement[bool]) -> int:
     return await session.scalar(select(func.count(what)).where(*conditions)) or 0
+
+
+def _is_seen_by() -> ColumnElement[bool]:
+    """Be true of a tie to an elder who has not said that her family may not see her."""
+    return is_of_family() & consents.given(Tie.elder_id, Purpose.FAMILY)

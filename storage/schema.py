@@ -1,6 +1,8 @@
 """All tables together, for migrations and for a new database."""
 
 from storage.absences import Absence
+from storage.askings import Asking
+from storage.attestations import Attestation
 from storage.audit import AuditHead, AuditRow
 from storage.beats import Beat
 from storage.checkins import Expectation, Plan, SignOfLife
@@ -115,6 +117,8 @@ TABLES = (
     Relative,
     Tiding,
     Consent,
+    Asking,
+    Attestation,
 )
 
 metadata = Base.metadata

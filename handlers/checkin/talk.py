@@ -9,8 +9,9 @@ from handlers.hearing import Level
 from handlers.message import TOUCHED, Kind, Reply
 from handlers.router import Router
 from handlers.turn import Turn
-from storage import checkins, incidents, questions, unheard, voices
+from storage import checkins, consents, incidents, questions, unheard, voices
 from storage.checkins import SAID_UNWELL, Heard
+from storage.consents import Purpose
 from storage.letters import Claimed
 
 router = Router("checkin")
@@ -73,11 +74,19 @@ async def i_am_well(turn: Turn) -> Reply:
 
 @router.when(lambda turn: turn.is_elder and turn.means(Level.CARE))
 async def i_am_unwell(turn: Turn) -> Reply:
+    if await consents.has_refused(turn.session, turn.speaker.id, Purpose.HEALTH):
+        return await _stays_with_her(turn)
     if turn.message.kind is Kind.VOICE:  # of a text the desk has noted what it says
         await _note_unwell(turn)
     told = await tell_watcher(turn, NEEDS_WORD, need="care")
     await questions.ask(turn.session, turn.speaker.id, questions.BETTER, turn.now)
     return Reply(words.unwell(turn.speaker, told))
+
+
+async def _stays_with_her(turn: Turn) -> Reply:
+    """She does not want it told: nobody hears of it, and it is not kept."""
+    await checkins.keep_only_alive(turn.session, turn.speaker.id, turn.now)
+    return Reply(words.unwell_and_unsaid(turn.speaker))
 
 
 async def _note_unwell(turn: Turn) -> None:
@@ -94,7 +103,8 @@ def _asks_by_menu(turn: Turn) -> bool:
 async def i_say_something(turn: Turn) -> Reply:
     """Ask once, ask once more in other words, then let a person ask."""
     me = turn.speaker
-    unheard.keep(turn.session, me.village_id, me.id, turn.words, turn.now, reported=False)
+    if not await consents.has_refused(turn.session, me.id, Purpose.HEALTH):
+        unheard.keep(turn.session, me.village_id, me.id, turn.words, turn.now, reported=False)
     times = turn.question.times + 1 if turn.question and turn.is_asked(UNSURE) else 1
     await questions.ask(turn.session, me.id, UNSURE, turn.now, times=times)
     if times == 1:

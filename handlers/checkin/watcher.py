@@ -1,7 +1,8 @@
 """Who watches over an elder hears of it when she needs a word, a hand, or a human ear."""
 
 from handlers.turn import Turn
-from storage import audit, contacts, letters, people
+from storage import audit, consents, contacts, letters, people
+from storage.consents import Purpose
 from storage.letters import NewLetter, Urgency
 
 NEEDS_WORD = "needs_word"
@@ -11,6 +12,8 @@ LISTEN = "listen"
 async def tell_watcher(turn: Turn, kind: str, *, media: str = "", **detail: str) -> str:
     """Write to her leader, else to the coordinator, and return the name of who will know."""
     elder = turn.speaker.id
+    if kind == LISTEN and await consents.has_refused(turn.session, elder, Purpose.HEALTH):
+        kind, media, detail = NEEDS_WORD, "", {"need": "word"}  # her voice stays with her
     around = (await contacts.around(turn.session, {elder}, turn.now))[elder]
     watchers = around.nearest(["leader", "coordinators"])
     await letters.write(

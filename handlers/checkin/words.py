@@ -45,6 +45,10 @@ def unwell(caller: Caller, watcher: str) -> str:
     return f"{_name(caller)}，{told}。厉害就打120，现在好些吗？"
 
 
+def unwell_and_unsaid(caller: Caller) -> str:
+    return f"{_name(caller)}，听到了，不告诉别人。厉害就打120，要人来回3帮忙。"
+
+
 def still_unwell(caller: Caller, watcher: str) -> str:
     if not watcher:
         return f"{_name(caller)}，记下了。厉害就打120。"

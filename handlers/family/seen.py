@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta, tzinfo
 
 from handlers.turn import Turn
-from storage import company, holds, relatives, today
+from storage import company, consents, holds, relatives, today
 from storage.checkins import watch_day
 from storage.company import Company
+from storage.consents import Purpose
 from storage.holds import Hold
 from storage.people import Person
 from storage.relatives import Kin
@@ -32,8 +33,10 @@ async def clock_of(turn: Turn) -> tzinfo:
 
 
 async def elders(turn: Turn) -> list[Kin]:
-    """Return the elders whose family he is."""
-    return [one for one in await relatives.kin_of(turn.session, turn.speaker.id) if one.is_elder]
+    """Return the elders whose family he is, but for those who said that it may not see them."""
+    kin = await relatives.kin_of(turn.session, turn.speaker.id)
+    hidden = await consents.refusing(turn.session, {one.id for one in kin}, Purpose.FAMILY)
+    return [one for one in kin if one.is_elder and one.id not in hidden]
 
 
 async def today_of(turn: Turn, asked: Collection[Kin]) -> list[Seen]:

@@ -80,7 +80,7 @@ async def _excuse_her(turn: Turn, elder: str, away: _Away) -> Reply:
 
 async def _tell_others(turn: Turn, elder: str, away: _Away) -> None:
     """Tell her leader, else her coordinators, what her family has said, and her family the rest."""
-    around = (await contacts.around(turn.session, {elder}, turn.now))[elder]
+    around = (await contacts.around_daily(turn.session, {elder}, turn.now))[elder]
     family = around.regardless().of(["family"])
     watchers = around.nearest(["leader", "coordinators"])
     me = turn.speaker.id

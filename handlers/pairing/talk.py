@@ -11,7 +11,7 @@ from handlers.namesakes import the_one
 from handlers.pairing import words
 from handlers.router import Router, does, known, may, says
 from handlers.turn import Turn
-from storage import audit, contacts, letters, pairings, people
+from storage import askings, audit, contacts, letters, pairings, people
 from storage.authority import Act
 from storage.letters import NewLetter, Urgency
 from storage.pairings import Gate, Redeemed
@@ -108,8 +108,10 @@ async def _bind(turn: Turn, ticket: Redeemed) -> Reply:
     await _tell_of_the_phone(turn, ticket, had_another=had_another)
     await _note(turn, "pairing.done", ticket.person_id, by=ticket.person_id)
     person = await turn.session.get_one(Person, ticket.person_id)
-    roles = await people.roles_of(turn.session, ticket.person_id)
-    return Reply(words.welcome(person, is_elder=Role.ELDER in roles))
+    is_elder = Role.ELDER in await people.roles_of(turn.session, ticket.person_id)
+    if is_elder:
+        await askings.want(turn.session, ticket.person_id, turn.now)
+    return Reply(words.welcome(person, is_elder=is_elder))
 
 
 async def _tell_of_the_phone(turn: Turn, ticket: Redeemed, *, had_another: bool) -> None:

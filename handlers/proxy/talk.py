@@ -15,6 +15,7 @@ from handlers.router import NOT_MINE, Answer, Router, known, says
 from handlers.turn import Turn
 from storage import (
     checkins,
+    consents,
     contacts,
     incidents,
     ladder,
@@ -24,7 +25,8 @@ from storage import (
     sheets,
 )
 from storage.authority import Act
-from storage.checkins import BY_PROXY, SAID_UNWELL, Heard, watch_day
+from storage.checkins import ALIVE, BY_PROXY, SAID_UNWELL, Heard, watch_day
+from storage.consents import Purpose
 from storage.incidents import Live
 from storage.letters import NewLetter, Urgency
 from storage.people import Person, Role
@@ -361,14 +363,20 @@ async def _tell(turn: Turn, elder: Elder, verdict: Verdict, sheet: Sheet) -> str
 
 
 async def _tell_that_she_is_unwell(turn: Turn, elder: Elder, verdict: Verdict, sheet: Sheet) -> str:
-    """He has seen her, so she is alive; her family and the coordinator hear how she is."""
+    """He has seen her, so she is alive; her family and the coordinator hear how she is.
+
+    Nobody does, and it is not kept, where she has refused it.
+    """
     (elder_id, name), me, at = elder, turn.speaker.id, _moment(turn, sheet)
-    sign = Heard(elder_id, at, SAID_UNWELL, me)
+    hers = await consents.has_refused(turn.session, elder_id, Purpose.HEALTH)
+    sign = Heard(elder_id, at, ALIVE if hers else SAID_UNWELL, me)
     await checkins.record(turn.session, [sign], turn.rules.checkin)
     if not sheet.is_today:
         return words.unwell(name, [])
     await incidents.hear_her(turn.session, {elder_id: me}, turn.now)
-    around = (await contacts.around(turn.session, {elder_id}, turn.now))[elder_id]
+    if hers:
+        return words.keeps_it_to_herself(name)
+    around = (await contacts.around_daily(turn.session, {elder_id}, turn.now))[elder_id]
     told = [one for one in around.of(["family", "coordinators"]) if one != me]
     about = f"{sheet.day}:{elder_id}:{verdict.rule}"
     await letters.write(

@@ -104,6 +104,10 @@ def unwell(elder: str, told: Sequence[str]) -> str:
     return f"{elder}不舒服，告诉{'、'.join(told[:3])}了。厉害就打120。"
 
 
+def keeps_it_to_herself(elder: str) -> str:
+    return f"{elder}不愿把身体的事告诉别人，只记见到了。厉害就打120。"
+
+
 def in_need(elder: str, called: Sequence[str], number: str) -> str:
     return f"{elder}的事，{_who_comes(called)}快打{number}！"
 

@@ -16,6 +16,7 @@ from storage.people import Identity, Person, PersonRole, Role, Tie
 from storage.roster import OPTIONAL, Enrolled, Entry, Fault, RosterError
 from storage.rules import CheckinRules, Rules
 from storage.villages import Group, Village
+from storage.watched import watched
 from tests.importing.village import ELDER, LATER, NOW, elder, enrol_all, everything, rows_of
 
 WANG = elder("E1", group="一组", openid="owang", checkin_from=time(6), checkin_by=time(8), tier=1)
@@ -244,7 +245,7 @@ async def test_what_the_roster_says_of_an_elder_goes_before_what_was(database: D
 
 async def open_the_day(database: Database) -> None:
     async with database.writing() as session:
-        while await open_day(session, NOW, CheckinRules()) is not None:
+        while await open_day(session, NOW, CheckinRules(), watched()) is not None:
             pass
 
 

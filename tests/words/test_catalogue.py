@@ -22,6 +22,7 @@ from handlers.marks import field_of_a_drill
 from handlers.watch import words as watch
 from storage import duties
 from storage.company import Company
+from storage.consents import Purpose
 from storage.departures import Why
 from storage.drill_reports import DrillReport, StepCalled
 from storage.enrolments import NewElder
@@ -178,6 +179,15 @@ TO_ELDERS = {
     "habits.moved": lambda words: words.moved("王奶奶", time(10, 30)),
     "habits.as_before": lambda words: words.as_before("王奶奶"),
     "habits.well_but_to_move": lambda words: words.well_but_to_move("王奶奶"),
+    "checkin.unwell_and_unsaid": lambda words: words.unwell_and_unsaid(WANG),
+    "consent.first_question": lambda words: words.first_question(
+        replace(LETTER, detail={"purpose": "health"})
+    ),
+    "consent.next_question": lambda words: words.next_question(WANG, Purpose.HEALTH),
+    "consent.all_asked": lambda words: words.all_asked(WANG),
+    "consent.may": lambda words: words.may(WANG, Purpose.CHECKIN),
+    "consent.may_not": lambda words: words.may_not(WANG, Purpose.HEALTH),
+    "consent.which": lambda words: words.which(WANG, list(Purpose)),
     "distress.help_comes": lambda words: words.help_comes("王奶奶", NAMES, "120"),
     "distress.you_are_not_alone": lambda words: words.you_are_not_alone("王奶奶", NAMES),
     "family.speak_back": lambda words: words.speak_back("王奶奶", "王小梅"),
@@ -192,6 +202,17 @@ TO_ELDERS = {
 """Of two sentences and thirty characters or so, her name first, one thing at a time."""
 
 TO_OTHERS = {
+    "consent.may_not_but_now": lambda words: words.may_not_but_now(WANG, Purpose.CHECKIN),
+    "consent.as_it_stands": lambda words: words.as_it_stands(
+        WANG, [Purpose.CHECKIN, Purpose.FAMILY], [Purpose.HEALTH, Purpose.PHOTO]
+    ),
+    "consent.may_of": lambda words: words.may_of("王秀英", Purpose.PHOTO),
+    "consent.may_not_of": lambda words: words.may_not_of("王秀英", Purpose.PHOTO),
+    "consent.one_more": lambda words: words.one_more("王秀英", Purpose.PHOTO, yes=True),
+    "consent.asks_herself": lambda words: words.asks_herself("王秀英"),
+    "consent.not_yours": lambda words: words.not_yours("王秀英"),
+    "consent.unwatched": lambda words: words.unwatched(LETTER),
+    "proxy.keeps_it_to_herself": lambda words: words.keeps_it_to_herself("王秀英"),
     "checkin.needs_word": lambda words: words.needs_word(LETTER),
     "checkin.listen": lambda words: words.listen(LETTER),
     "watch.alarm": lambda words: words.alarm(LETTER),

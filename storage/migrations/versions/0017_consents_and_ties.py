@@ -11,6 +11,7 @@ branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 
 _ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+_WAITING = sa.text("asked_at IS NULL")
 _STANDING = sa.text("withdrawn_at IS NULL")
 
 
@@ -58,6 +59,35 @@ def upgrade() -> None:
     )
     op.create_index("ix_consents_person_id", "consents", ["person_id"])
 
+    op.create_table(
+        "consent_askings",
+        sa.Column("person_id", sa.String(length=32), nullable=False),
+        sa.Column("wanted_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("asked_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["person_id"], ["people.id"], name=op.f("fk_consent_askings_person_id")
+        ),
+        sa.PrimaryKeyConstraint("person_id", name=op.f("pk_consent_askings")),
+    )
+    op.create_index(
+        "ix_consent_askings_waiting",
+        "consent_askings",
+        ["person_id"],
+        sqlite_where=_WAITING,
+        postgresql_where=_WAITING,
+    )
+    op.create_table(
+        "attestations",
+        sa.Column("matter", sa.String(length=80), nullable=False),
+        sa.Column("person_id", sa.String(length=32), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["person_id"], ["people.id"], name=op.f("fk_attestations_person_id")
+        ),
+        sa.PrimaryKeyConstraint("matter", "person_id", name=op.f("pk_attestations")),
+    )
+
 
 def downgrade() -> None:
-    op.drop_table("consents")
+    for table in ("attestations", "consent_askings", "consents"):
+        op.drop_table(table)
