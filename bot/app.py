@@ -46,6 +46,7 @@ from schedules import (
     passing_on,
     recording,
     reporting,
+    tying,
     village_silences,
 )
 from schedules.bell import Bell, Round
@@ -173,6 +174,7 @@ def _build(
         "greeting": (60, lambda now: greeting.greet(database, now, rules)),
         "drilling": (5, partial(drilling.practise, database, rules=rules)),
         "consenting": (60, lambda now: consenting.ask(database, now, rules)),
+        "tying": (600, lambda now: tying.end_unconfirmed(database, now)),
         "climbing": (5, lambda now: climbing.climb(database, now)),
         "covering": (300, lambda now: covering.look_ahead(database, now, rules)),
         "reporting": (30, lambda now: reporting.write_digests(database, now, rules)),

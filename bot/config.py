@@ -46,8 +46,10 @@ from storage.rules import (
     LetterRules,
     ListRules,
     PairingRules,
+    ProxyRules,
     RotaRules,
     Rules,
+    TieRules,
     WatchRules,
 )
 
@@ -236,6 +238,8 @@ class Config(BaseSettings):
     drill: DrillRules = DrillRules()
     dispatch: DispatchRules = DispatchRules()
     family: FamilyRules = FamilyRules()
+    ties: TieRules = TieRules()
+    proxy: ProxyRules = ProxyRules()
     clock: ClockSection = ClockSection()
     simulator: SimulatorSection = SimulatorSection()
     log: LogSection = LogSection()
@@ -287,6 +291,8 @@ class Config(BaseSettings):
             drill=self.drill,
             dispatch=self.dispatch,
             family=self.family,
+            ties=self.ties,
+            proxy=self.proxy,
         )
 
 

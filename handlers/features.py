@@ -25,6 +25,7 @@ from handlers.rota import talk as rota
 from handlers.router import Router
 from handlers.standing_in import talk as standing_in
 from handlers.stranger import talk as stranger
+from handlers.ties import talk as ties
 from handlers.timebank import talk as timebank
 from handlers.voice import talk as voice
 from handlers.watch import talk as watch
@@ -32,12 +33,14 @@ from handlers.watch import talk as watch
 FEATURES: Sequence[Feature] = (
     post.FEATURE,
     pairing.FEATURE,
+    ties.CLAIMING,
     stranger.FEATURE,
     drill.FEATURE,
     quiet.FEATURE,
     enrolment.FEATURE,
     departures.FEATURE,
     consent.FEATURE,
+    ties.FEATURE,
     proxy.FEATURE,
     calls.FEATURE,
     watch.FEATURE,

@@ -63,6 +63,7 @@ class Person(Base):
         CheckConstraint("gender IN ('female', 'male', '')", name="gender"),
         Index(None, "village_id"),
         Index(None, "group_id"),
+        Index(None, "name"),
     )
 
     id: Mapped[str] = mapped_column(String(32), primary_key=True)

@@ -18,6 +18,7 @@ from storage.database import Base, insert_new, run_many
 from storage.departures import gone_among
 from storage.people import Identity, Person, PersonRole, Role, Tie, TieKind
 from storage.rules import CheckinRules
+from storage.ties import EndedTie
 from storage.villages import Group, Village
 
 CHANNEL = "wechat"
@@ -392,9 +393,21 @@ class _Enrolment:
     async def keep_ties(self, chunk: Sequence[Entry]) -> None:
         """Tie these people to their elders, who may stand on later lines: keep all people first."""
         before = await self._ties_before(chunk)
-        after = {(elder, entry.id, _KINDS[column].value) for entry, column, elder in _ties(chunk)}
+        ended = await self._ended_ties(chunk)
+        after = {
+            (elder, entry.id, _KINDS[column].value)
+            for entry, column, elder in _ties(chunk)
+            if (elder, entry.id) not in ended
+        }
         await _replace(self._session, Tie, ["elder_id", "person_id", "kind"], before, after)
         self._changed.update(person for _, person, _ in before ^ after)
+
+    async def _ended_ties(self, chunk: Sequence[Entry]) -> set[tuple[str, str]]:
+        """Return the ties of these people that an elder has ended: they are not brought back."""
+        rows = await self._session.execute(
+            select(EndedTie.elder_id, EndedTie.person_id).where(EndedTie.person_id.in_(_ids(chunk)))
+        )
+        return {(elder, person) for elder, person in rows}
 
     async def _ties_before(self, chunk: Sequence[Entry]) -> set[tuple[str, str, str]]:
         """Return the ties of these people, of the kinds that the roster speaks of."""
@@ -405,7 +418,7 @@ class _Enrolment:
         return {
             (elder, person, kind)
             for elder, person, kind in rows
-            if _COLUMNS[kind] in stated[person]
+            if _COLUMNS.get(kind) in stated[person]
         }
 
 

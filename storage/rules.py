@@ -379,6 +379,35 @@ class FamilyRules(_Checked):
 
 
 @dataclass(frozen=True, kw_only=True)
+class TieRules(_Checked):
+    """How somebody is tied to an elder in chat."""
+
+    days: PositiveInt = 7
+    """How long her yes, or that of two of the village, is waited for."""
+    claims_a_day: PositiveInt = 3
+    refused_days: PositiveInt = 30
+    """How long she is not asked again about somebody to whom she has said no."""
+
+
+ProxyAct = Literal["well", "hold", "request"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProxyRules(_Checked):
+    """What may be done for an elder by whom, and how often in a day. Alarms are never counted."""
+
+    family: tuple[ProxyAct, ...] = ("well", "hold", "request")
+    guardian: tuple[ProxyAct, ...] = ("well", "hold", "request")
+    neighbour: tuple[ProxyAct, ...] = ("well", "hold", "request")
+    tied_a_day: PositiveInt = 20
+    office_a_day: PositiveInt = 300
+
+    def acts_of(self, kind: str) -> tuple[ProxyAct, ...]:
+        found: tuple[ProxyAct, ...] = getattr(self, kind)
+        return found
+
+
+@dataclass(frozen=True, kw_only=True)
 class Rules:
     """All of them, as handed to handlers and rounds."""
 
@@ -396,3 +425,5 @@ class Rules:
     drill: DrillRules = field(default_factory=DrillRules)
     dispatch: DispatchRules = field(default_factory=DispatchRules)
     family: FamilyRules = field(default_factory=FamilyRules)
+    ties: TieRules = field(default_factory=TieRules)
+    proxy: ProxyRules = field(default_factory=ProxyRules)

@@ -35,6 +35,7 @@ from storage.offers import Offer
 from storage.pairings import GuessedHour, Pairing, WrongTry
 from storage.people import Identity, Person, PersonRole, Tie
 from storage.pictures import Picture
+from storage.proxies import ProxyDay
 from storage.questions import Question
 from storage.relatives import Relative
 from storage.requests import CallCounter, Request
@@ -42,6 +43,7 @@ from storage.sheets import ListEntry, SheetNumber
 from storage.silences import SilentElder
 from storage.subscriptions import Subscription
 from storage.tidings import Tiding
+from storage.ties import EndedTie, TieClaim
 from storage.unheard import Unheard
 from storage.villages import Group, Village
 from storage.visits import Visit
@@ -119,6 +121,9 @@ TABLES = (
     Consent,
     Asking,
     Attestation,
+    TieClaim,
+    EndedTie,
+    ProxyDay,
 )
 
 metadata = Base.metadata

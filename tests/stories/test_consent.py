@@ -1,15 +1,15 @@
 """What she lets us do: asked once, taken back in a word, and kept to in all that follows."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 from sqlalchemy import delete, select
 
-from handlers.message import Kind
+from handlers.message import Kind, Message
 from storage import pairings
 from storage.consents import Consent
 from storage.database import Base
 from storage.people import Identity
-from storage.pictures import Picture
 from storage.rules import VILLAGE_TIME, PairingRules
 from tests.village import Village
 
@@ -206,13 +206,21 @@ async def test_her_daughter_sees_nothing_any_more_but_is_called_in_need(village:
 
 async def test_a_picture_and_a_place_are_signs_of_life_and_not_kept(village: Village) -> None:
     await village.until("07:00")
-    if village.channel == "wechat":
-        await village.platform.picture("wang", b"the picture of her yard")
-    await village.sends("wang", Kind.PICTURE)
+    picture = Message(
+        channel="simulator",
+        key="wang|1",
+        sender="wang",
+        kind=Kind.PICTURE,
+        at=village.clock.now(),
+        media="the-picture-of-her-yard",
+    )
+    place = replace(picture, key="wang|2", kind=Kind.LOCATION, text="the-lane-behind-the-well")
+    for sent in (picture, place):
+        await village.house.desk.answer(replace(sent, channel=village.channel))
     assert await village.expectation("wang") == "met"
-    assert "mmbiz.qpic.cn" not in await everything(village)
-    async with village.database.reading() as session:
-        assert not (await session.scalars(select(Picture))).all()
+    remembered = await everything(village)
+    assert "the-picture-of-her-yard" not in remembered
+    assert "the-lane-behind-the-well" not in remembered
 
 
 async def test_an_elder_without_a_phone_says_yes_before_her_leader(village: Village) -> None:

@@ -135,6 +135,7 @@ NEW_ELDER = NewElder(
 )
 OF_THE_DEAD = replace(LETTER, about_name=None, detail={"name": "王秀英", "minutes": 90})
 OF_PHONE = replace(LETTER, detail={"another": True, "may_stop": True})
+OF_TIE = replace(LETTER, detail={"who": "王小明", "called": "儿子"})
 OF_DRILL = replace(LETTER, detail={"drill": True, "report": REPORT.as_detail()})
 EMERGENCIES = Path(handlers.__file__ or "").parent / "hearing" / "rules" / "emergency.toml"
 NAMES = ["刘翠花", "李大山", "王小梅"]
@@ -188,6 +189,11 @@ TO_ELDERS = {
     "consent.may": lambda words: words.may(WANG, Purpose.CHECKIN),
     "consent.may_not": lambda words: words.may_not(WANG, Purpose.HEALTH),
     "consent.which": lambda words: words.which(WANG, list(Purpose)),
+    "ties.do_you_know": lambda words: words.do_you_know(OF_TIE),
+    "ties.known": lambda words: words.known(WANG, "王小明"),
+    "ties.unknown": lambda words: words.unknown(WANG),
+    "ties.which": lambda words: words.which(WANG, ["王小明", "王小梅"]),
+    "ties.ended": lambda words: words.ended(WANG, "王小明"),
     "distress.help_comes": lambda words: words.help_comes("王奶奶", NAMES, "120"),
     "distress.you_are_not_alone": lambda words: words.you_are_not_alone("王奶奶", NAMES),
     "family.speak_back": lambda words: words.speak_back("王奶奶", "王小梅"),
@@ -212,7 +218,19 @@ TO_OTHERS = {
     "consent.asks_herself": lambda words: words.asks_herself("王秀英"),
     "consent.not_yours": lambda words: words.not_yours("王秀英"),
     "consent.unwatched": lambda words: words.unwatched(LETTER),
+    "proxy.too_much": lambda words: words.too_much(
+        replace(LETTER, detail={"said": "代 王秀英 平安"})
+    ),
     "proxy.keeps_it_to_herself": lambda words: words.keeps_it_to_herself("王秀英"),
+    "ties.ASKED": lambda words: words.ASKED,
+    "ties.vouch": lambda words: words.vouch(OF_TIE),
+    "ties.tied": lambda words: words.tied(OF_TIE),
+    "ties.is_tied": lambda words: words.is_tied(OF_TIE),
+    "ties.not_confirmed": lambda words: words.not_confirmed(OF_TIE),
+    "ties.is_ended": lambda words: words.is_ended(OF_TIE),
+    "ties.one_more": lambda words: words.one_more(),
+    "ties.vouched": lambda words: words.vouched("王秀英", "王小明"),
+    "ties.no_such_number": lambda words: words.no_such_number(12),
     "checkin.needs_word": lambda words: words.needs_word(LETTER),
     "checkin.listen": lambda words: words.listen(LETTER),
     "watch.alarm": lambda words: words.alarm(LETTER),
