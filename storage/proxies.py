@@ -11,13 +11,13 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
-from storage import people
+from storage import authority
 from storage.database import Base
 from storage.people import Caller, Tie, TieKind
 from storage.rules import ProxyRules
 
 
-class Act(StrEnum):
+class Deed(StrEnum):
     WELL = "well"
     HOLD = "hold"
     REQUEST = "request"
@@ -34,7 +34,7 @@ class ProxyDay(Base):
 
 
 async def may(
-    session: AsyncSession, caller: Caller, elder: str, act: Act, rules: ProxyRules
+    session: AsyncSession, caller: Caller, elder: str, act: Deed, rules: ProxyRules
 ) -> bool:
     """Tell whether what ties him to her lets him do this; an office lets him do all."""
     kinds = set(
@@ -42,7 +42,7 @@ async def may(
             select(Tie.kind).where(Tie.person_id == caller.id, Tie.elder_id == elder)
         )
     )
-    if not kinds or await people.serves(session, caller, elder):
+    if not kinds or await authority.allows(session, caller, authority.Act.ARRANGE, elder):
         return True
     return any(act in rules.acts_of(TieKind(kind)) for kind in kinds)
 

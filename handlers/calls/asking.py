@@ -3,7 +3,7 @@
 import re
 from datetime import datetime
 
-from handlers import on_her_behalf
+from handlers import on_her_behalf, proxy_limits
 from handlers.calls import words
 from handlers.calls.routes import NUMBER, asking, call_of, number_in, numbered, router
 from handlers.calls.when import moment, tomorrow_morning
@@ -26,6 +26,7 @@ from storage.authority import Act
 from storage.ledger import FrozenError
 from storage.people import Person
 from storage.placing import NewCall
+from storage.proxies import Deed
 from storage.requests import Request, State
 
 WHAT, WHEN = "call_what", "call_when"
@@ -114,6 +115,8 @@ async def _for_her(turn: Turn, pattern: str) -> Answer:
         return Reply(words.enough_for_today(turn.rules.family.requests_a_day))
     if verdict.level is not Level.REQUEST or verdict.category is None:
         return Reply(words.what_for_her(turn.speaker, name))
+    if objection := await proxy_limits.objection(turn, elder, Deed.REQUEST):
+        return Reply(objection)
     return await _wish(turn, elder, verdict, turn.hearing.spell(rest))
 
 

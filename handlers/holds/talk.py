@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from handlers import leaving, names, on_her_behalf
+from handlers import leaving, names, on_her_behalf, proxy_limits
 from handlers.feature import Feature, Paper
 from handlers.holds import whose, words
 from handlers.message import Kind, Reply
@@ -16,6 +16,8 @@ from storage.authority import Act
 from storage.holds import AWAY, HOSPITAL, NewHold
 from storage.incidents import IncidentKind, Result
 from storage.letters import NewLetter, Urgency
+from storage.people import Person
+from storage.proxies import Deed
 from storage.rules import village_day
 
 router = Router("holds")
@@ -73,6 +75,9 @@ async def _excuse_her(turn: Turn, elder: str, away: _Away) -> Reply:
         return Reply(words.too_long(turn.rules.checkin.longest_hold_days))
     if await on_her_behalf.has_held_enough(turn, elder):
         return Reply(words.enough_for_today(turn.rules.family.holds_a_day))
+    person = await turn.session.get_one(Person, elder)
+    if objection := await proxy_limits.objection(turn, person, Deed.HOLD):
+        return Reply(objection)
     await _keep(turn, elder, away)
     await _tell_others(turn, elder, away)
     return Reply(words.for_her(await people.name_of(turn.session, elder), away.last))

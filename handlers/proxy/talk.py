@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
+from handlers import proxy_limits
 from handlers.calling import call_people, number_for
 from handlers.feature import Feature, Paper
 from handlers.hearing import DISTRESS, Level, Verdict
@@ -11,6 +12,7 @@ from handlers.message import Kind, Reply
 from handlers.namesakes import the_one
 from handlers.proxy import answers, entry, words
 from handlers.proxy.answers import Answer as Said
+from handlers.proxy_limits import TOO_MUCH
 from handlers.router import NOT_MINE, Answer, Router, known, says
 from handlers.turn import Turn
 from storage import (
@@ -30,6 +32,7 @@ from storage.consents import Purpose
 from storage.incidents import Live
 from storage.letters import NewLetter, Urgency
 from storage.people import Person, Role
+from storage.proxies import Deed
 from storage.rules import at_village
 from storage.sheets import Row
 
@@ -83,6 +86,8 @@ async def she_is_well(turn: Turn) -> Reply:
     elder = await the_one(turn, Act.SPEAK_FOR, name)
     if elder is None:
         return Reply(words.not_yours(name))
+    if objection := await proxy_limits.objection(turn, elder, Deed.WELL):
+        return Reply(objection)
     sign = Heard(elder_id=elder.id, at=turn.now, kind=BY_PROXY, actor_id=turn.speaker.id)
     await checkins.record(turn.session, [sign], turn.rules.checkin)
     await incidents.hear_her(turn.session, {elder.id: turn.speaker.id}, turn.now)
@@ -404,6 +409,7 @@ FEATURE = Feature(
         MORNING_LIST: Paper(words.morning_list, form="reminder", ask=words.list_ask),
         LOOK_IN: Paper(words.look_in, form="reminder", ask=words.list_ask),
         NUDGE: Paper(words.nudge, form="offer", ask="请让老人回个1报平安"),
+        TOO_MUCH: Paper(words.too_much, form="reminder", ask="有人代办太多，请看看"),
         UNWELL: Paper(words.unwell_says, form="emergency", ask="请打电话或去看看"),
     },
 )

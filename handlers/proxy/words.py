@@ -108,6 +108,11 @@ def keeps_it_to_herself(elder: str) -> str:
     return f"{elder}不愿把身体的事告诉别人，只记见到了。厉害就打120。"
 
 
+def too_much(letter: Claimed) -> str:
+    said = (letter.detail or {}).get("said", "")
+    return f"{letter.actor_name}今天代办太多了，这句没记：“{said}”。请您看看{letter.about_name}。"
+
+
 def in_need(elder: str, called: Sequence[str], number: str) -> str:
     return f"{elder}的事，{_who_comes(called)}快打{number}！"
 
