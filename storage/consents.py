@@ -28,6 +28,7 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
+from storage import audit
 from storage.database import Base, BigId, insert_new
 
 TEXT_VERSION = 1
@@ -220,7 +221,10 @@ async def give(session: AsyncSession, word: Word, now: datetime) -> bool:
     """Keep a yes. False where it had been said before, and stands."""
     await insert_new(session, Consent, [], [_row(word, given_at=now)])
     kept = select(Consent.id).where(Consent.cause == word.cause)
-    return await session.scalar(kept) is not None
+    if await session.scalar(kept) is None:
+        return False
+    await _note(session, word, now, "yes")
+    return True
 
 
 async def withdraw(session: AsyncSession, word: Word, now: datetime) -> bool:
@@ -235,13 +239,20 @@ async def withdraw(session: AsyncSession, word: Word, now: datetime) -> bool:
         .values(withdrawn_at=now, withdrawn_by=word.said_by)
         .returning(Consent.id)
     )
-    if ended is not None:
-        return True
-    if await has_refused(session, word.person_id, word.purpose):
-        return False
-    never = _row(word) | {"withdrawn_at": now, "withdrawn_by": word.said_by}
-    await insert_new(session, Consent, [], [never])
+    if ended is None:
+        if await has_refused(session, word.person_id, word.purpose):
+            return False
+        never = _row(word) | {"withdrawn_at": now, "withdrawn_by": word.said_by}
+        await insert_new(session, Consent, [], [never])
+    await _note(session, word, now, "no")
     return True
+
+
+async def _note(session: AsyncSession, word: Word, now: datetime, answer: str) -> None:
+    act = f"consent:{answer}"
+    await audit.note(
+        session, act, now, actor=word.said_by, subject=word.person_id, reason=word.purpose
+    )
 
 
 def _row(word: Word, given_at: datetime | None = None) -> dict[str, Any]:

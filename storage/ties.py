@@ -26,6 +26,7 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
+from storage import audit
 from storage.database import Base, BigId, insert_new
 from storage.people import KIN, Identity, Person, PersonRole, Role, Tie, TieKind, is_elder
 from storage.rules import TieRules
@@ -216,6 +217,8 @@ async def confirm(session: AsyncSession, claim: TieClaim, by: str, now: datetime
     await session.execute(
         delete(EndedTie).where(EndedTie.elder_id == claim.elder_id, EndedTie.person_id == person)
     )
+    about = [claim.elder_id, person]
+    await audit.note(session, "tie:confirmed", now, actor=by, subject=about)
     return person
 
 
@@ -282,6 +285,7 @@ async def end(session: AsyncSession, elder: str, person: str, by: str, now: date
         return False
     row = {"elder_id": elder, "person_id": person, "ended_by": by, "ended_at": now}
     await insert_new(session, EndedTie, [], [row])
+    await audit.note(session, "tie:ended", now, actor=by, subject=[elder, person])
     return True
 
 

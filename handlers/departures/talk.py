@@ -96,7 +96,14 @@ async def i_leave(turn: Turn) -> Reply:
     return Reply(words.do_you_leave(_called(turn), is_elder=turn.is_elder))
 
 
-@mild.when(lambda turn: turn.is_elder and turn.question is None and says("(?:以后)?不用了")(turn))
+@mild.when(
+    lambda turn: (
+        turn.is_elder
+        and turn.question is None
+        and not turn.distress
+        and says("(?:以后)?不用了")(turn)
+    )
+)
 async def i_need_it_no_more(turn: Turn) -> Answer:
     return await i_leave(turn)
 

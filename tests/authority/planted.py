@@ -40,8 +40,8 @@ LEAKS: Mapping[str, tuple[str, Sequence[Change]]] = {
         [
             (
                 "storage/authority.py",
-                "Tie.person_id == actor.id, Tie.kind == TieKind.FAMILY",
-                "Tie.person_id == actor.id",
+                "        Tie.person_id == actor.id,\n        Tie.kind.in_(KIN),\n",
+                "        Tie.person_id == actor.id,\n",
             )
         ],
     ),
@@ -78,9 +78,9 @@ LEAKS: Mapping[str, tuple[str, Sequence[Change]]] = {
         [
             (
                 "storage/authority.py",
-                "    found = select(Person)",
+                "    found = select(Person).where(Person.name == name, may(actor, act)).order_by",
                 '    __import__("structlog").get_logger().info("asked", cause=name)\n'
-                "    found = select(Person)",
+                "    found = select(Person).where(Person.name == name, may(actor, act)).order_by",
             )
         ],
     ),

@@ -24,7 +24,8 @@ def is_tied(world: World, actor: Somebody, elder: Somebody) -> bool:
 
 
 def _is_her_family(world: World, actor: Somebody, elder: Somebody) -> bool:
-    return (elder.id, actor.id, TieKind.FAMILY) in world.ties
+    house = (TieKind.FAMILY, TieKind.GUARDIAN)
+    return any((elder.id, actor.id, kind) in world.ties for kind in house)
 
 
 def answers_for(actor: Somebody, other: Somebody) -> bool:
@@ -88,6 +89,10 @@ def _assigns(_world: World, actor: Somebody, other: Somebody) -> bool:
     return _appoints(_world, actor, other) and Role.VOLUNTEER in other.roles
 
 
+def _vouches(_world: World, actor: Somebody, other: Somebody) -> bool:
+    return answers_for(actor, other) and Role.VOLUNTEER in other.roles
+
+
 def _keeps_off(_world: World, actor: Somebody, other: Somebody) -> bool:
     here = actor.village == other.village
     return here and Role.ELDER in actor.roles and Role.VOLUNTEER in other.roles
@@ -119,6 +124,9 @@ _ALLOWED: Mapping[Act, _Says] = {
     Act.APPOINT: _appoints,
     Act.ASSIGN: _assigns,
     Act.KNOW_SKILLS: _appoints,
+    Act.VOUCH: _vouches,
+    Act.NAME: _appoints,
+    Act.LET_GO: _serves,
     Act.KEEP_OFF: _keeps_off,
     Act.STAY_AWAY: _stays_away,
     Act.GIVE: _gives,
