@@ -117,7 +117,7 @@ async def open_house(config: Config, clock: Clock) -> AsyncIterator[House]:
     Raises DatabaseInUseError, OldSchemaError and NoTranscriberError where it cannot be opened.
     """
     async with AsyncExitStack() as stack:
-        database = Database(config.database.url.get_secret_value())
+        database = Database(config.database.url.get_secret_value(), config.privacy.keyring)
         stack.push_async_callback(database.dispose)
         await check_schema(database)
         session = await stack.enter_async_context(aiohttp.ClientSession())

@@ -17,6 +17,7 @@ from bot.hearing_commands import hearing
 from bot.import_command import bring_in
 from bot.ledger_command import ledger_group
 from bot.letters_command import letters_group
+from bot.privacy_command import privacy_group
 from bot.wechat_commands import wechat_group
 from storage.database import Database
 from storage.migrate import migrate
@@ -48,6 +49,8 @@ def check_config(config: Config) -> None:
     click.echo(
         f"The configuration is in order: it serves {config.server.host}:{config.server.port}."
     )
+    if warning := config.privacy.warning:
+        click.echo(f"But {warning}.", err=True)
 
 
 @main.command("migrate")
@@ -56,7 +59,7 @@ def migrate_database(config: Config) -> None:
     """Bring the database to the newest schema."""
 
     async def run() -> None:
-        database = Database(config.database.url.get_secret_value())
+        database = Database(config.database.url.get_secret_value(), config.privacy.keyring)
         try:
             await migrate(database)
         finally:
@@ -81,4 +84,5 @@ main.add_command(hearing)
 main.add_command(ledger_group)
 main.add_command(letters_group)
 main.add_command(wechat_group)
+main.add_command(privacy_group)
 main.add_command(export)

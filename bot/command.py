@@ -10,6 +10,7 @@ import click
 
 from bot.config import Config, ConfigError, load
 from storage.database import Database, DatabaseInUseError, DatabaseSilentError
+from storage.keys_in_use import LostKeyError
 from storage.migrate import NewSchemaError, OldSchemaError, check_schema
 
 DEFAULT = Path("config.toml")
@@ -36,7 +37,13 @@ def configured(command: Callable[..., Any]) -> Callable[..., Any]:
         config = _load(path or context.find_root().obj)
         try:
             return command(config, **arguments)
-        except (DatabaseInUseError, DatabaseSilentError, OldSchemaError, NewSchemaError) as error:
+        except (
+            DatabaseInUseError,
+            DatabaseSilentError,
+            OldSchemaError,
+            NewSchemaError,
+            LostKeyError,
+        ) as error:
             raise click.ClickException(str(error)) from None
         except OSError as error:
             if not error.filename:
@@ -49,7 +56,7 @@ def configured(command: Callable[..., Any]) -> Callable[..., Any]:
 @asynccontextmanager
 async def open_database(config: Config) -> AsyncIterator[Database]:
     """Open the database at the schema of this program, and shut it afterwards."""
-    database = Database(config.database.url.get_secret_value())
+    database = Database(config.database.url.get_secret_value(), config.privacy.keyring)
     try:
         await check_schema(database)
         yield database

@@ -31,6 +31,7 @@ from sqlalchemy.exc import ArgumentError
 
 from bot.contradictions import contradictions
 from bot.forms_section import SubscriptionIds, TemplateIds
+from bot.privacy_section import PrivacySection
 from bot.section import NO_SECRET, Section, host_of
 from bot.ways_section import SmsSection, WecomAppSection, WecomRobotSection
 from storage.policies import TimebankRules
@@ -240,6 +241,7 @@ class Config(BaseSettings):
     family: FamilyRules = FamilyRules()
     ties: TieRules = TieRules()
     proxy: ProxyRules = ProxyRules()
+    privacy: PrivacySection = PrivacySection()
     clock: ClockSection = ClockSection()
     simulator: SimulatorSection = SimulatorSection()
     log: LogSection = LogSection()

@@ -79,6 +79,8 @@ async def serve(config: Config) -> None:
     async with on_the_street(config) as opened:
         if warning := opened.house.database.warning:
             log.warning("database", why=warning)
+        if warning := config.privacy.warning:
+            log.warning("privacy", why=warning)
         gc.freeze()  # what stands by now stays: to look it through again would hold everybody up
         with suppress(asyncio.CancelledError):
             await stop.wait()

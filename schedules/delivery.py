@@ -76,6 +76,8 @@ class Parcel:
     later: list[datetime] = field(default_factory=list)
     """When a way that rests for long comes back: nobody waits for it who has another."""
     refusals: list[dict[str, Any]] = field(default_factory=list)
+    numbers: Mapping[Address, str] = field(default_factory=dict)
+    """The phone numbers of which an address is only the mark."""
     taken_by: Step | None = None
     reason: str = NO_ADDRESS
     was_tried: bool = False
@@ -251,7 +253,8 @@ class Delivery:
                 waiting = claim.stuck if found.looks else claim.waits
                 waiting[letter.id] = found.back
                 continue
-            parcel = Parcel([letter], found.steps, later=[found.back] if found.back else [])
+            later = [found.back] if found.back else []
+            parcel = Parcel([letter], found.steps, later=later, numbers=reach.numbers)
             claim.parcels.append(parcel)
             if found.steps:
                 first = found.steps[0]
@@ -373,7 +376,7 @@ class Delivery:
         ask = paper.asks(letter)
         return Outgoing(
             key="|".join(sorted(one.key for one in parcel.letters)),
-            address=step.address[1],
+            address=parcel.numbers.get(step.address, step.address[1]),
             text=f"{_marks(parcel)}{self._in_words(parcel)}",
             form=paper.travels_under(letter),
             about=marks.field_of_a_drill(about) if letter.is_drill else about,
@@ -503,6 +506,7 @@ def _apart(parcel: Parcel) -> list[Parcel]:
             not_agreed=parcel.not_agreed,
             refusals=parcel.refusals,
             later=parcel.later,
+            numbers=parcel.numbers,
             reason=parcel.reason,
         )
         for one in parcel.letters

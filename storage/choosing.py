@@ -333,8 +333,8 @@ def _kin() -> Select[tuple[str]]:
 def _has_another_phone() -> ColumnElement[bool]:
     """Tell whether somebody has a phone of his own: who shares hers lives under her roof."""
     her = aliased(Person)
-    hers = select(her.phone).where(her.id == _text("elder")).scalar_subquery()
-    return or_(Volunteer.phone == "", Volunteer.phone != hers)
+    hers = select(her.phone_mark).where(her.id == _text("elder")).scalar_subquery()
+    return or_(Volunteer.phone_mark == "", Volunteer.phone_mark != hers)
 
 
 def _is_of_her_gender() -> ColumnElement[bool]:

@@ -21,6 +21,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from storage.database import Base, BigId, insert_new
 from storage.people import Person
 from storage.pictures import Picture
+from storage.sealing import Sealed
 
 
 class Credential(Base):
@@ -40,7 +41,7 @@ class Credential(Base):
     valid_from: Mapped[date]
     valid_until: Mapped[date]
     """The last day on which it counts."""
-    document: Mapped[str] = mapped_column(String(128), default="")
+    document: Mapped[str] = mapped_column(Sealed, default="")
     """The number on the paper; of its picture a reference is kept beside it."""
     noted_by: Mapped[str] = mapped_column(ForeignKey("people.id"))
     noted_at: Mapped[datetime]

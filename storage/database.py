@@ -41,6 +41,7 @@ from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.types import TypeDecorator
 
 from storage import sqlite_driver
+from storage.sealing import KEYRING, Keyring
 
 SAFE_WAL = (3, 51, 3)
 """Before this SQLite, two connections that write or checkpoint at once can corrupt a WAL."""
@@ -122,9 +123,13 @@ def driver_url(url: str) -> URL:
 
 
 class Database:
-    """Hands out sessions: `writing()` is one transaction, `reading()` changes nothing."""
+    """Hands out sessions: `writing()` is one transaction, `reading()` changes nothing.
 
-    def __init__(self, url: str) -> None:
+    With keys, what people said is sealed on its way in.
+    """
+
+    def __init__(self, url: str, keyring: Keyring | None = None) -> None:
+        self.keyring = keyring
         self.url = driver_url(url)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         self._lock = _FileLock(Path(str(self.url.database))) if self.is_sqlite else None
@@ -135,6 +140,8 @@ class Database:
             self._writer = self._reader = create_async_engine(
                 self.url, pool_size=10, pool_pre_ping=True, hide_parameters=True
             )
+        for engine in (self._writer, self._reader):
+            setattr(engine.dialect, KEYRING, keyring)
         self._write = async_sessionmaker(self._writer, expire_on_commit=False)
         self._read = async_sessionmaker(self._reader, expire_on_commit=False, autoflush=False)
 

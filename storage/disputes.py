@@ -8,7 +8,7 @@ time either side may appeal once, and then the supervisor's word is the last.
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from sqlalchemy import ForeignKey, String, UniqueConstraint, select
+from sqlalchemy import ForeignKey, UniqueConstraint, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -20,6 +20,7 @@ from storage.people import Caller, Person, Role
 from storage.purses import Purse
 from storage.requests import Request, State, Step, move
 from storage.rules import Rules
+from storage.sealing import Sealed
 from storage.visits import VisitState
 
 
@@ -38,7 +39,7 @@ class Statement(Base):
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     request_id: Mapped[int] = mapped_column(ForeignKey("requests.id"))
     person_id: Mapped[str] = mapped_column(ForeignKey("people.id"))
-    words: Mapped[str] = mapped_column(String(300))
+    words: Mapped[str] = mapped_column(Sealed)
     said_at: Mapped[datetime]
 
 

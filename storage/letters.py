@@ -13,7 +13,6 @@ from enum import IntEnum, StrEnum
 from typing import Any
 
 from sqlalchemy import (
-    JSON,
     CheckConstraint,
     ColumnElement,
     ForeignKey,
@@ -37,6 +36,7 @@ from sqlalchemy.orm import Mapped, aliased, mapped_column
 from storage.checkins import Plan
 from storage.database import Base, BigId, Instant, insert_new, run, run_many
 from storage.people import Person
+from storage.sealing import SealedJson
 
 
 class Urgency(IntEnum):
@@ -114,7 +114,7 @@ class Letter(Base):
     """Whose doing it tells of: who goes, who looked."""
     incident_id: Mapped[int | None] = mapped_column(ForeignKey("incidents.id"))
     number: Mapped[int | None]
-    detail: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+    detail: Mapped[dict[str, Any] | None] = mapped_column(SealedJson)
     media: Mapped[str] = mapped_column(String(128), default="")
     """A voice that goes with the words, by the id under which the platform keeps it."""
     state: Mapped[str] = mapped_column(String(10), default=LetterState.QUEUED)

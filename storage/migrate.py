@@ -14,6 +14,7 @@ from sqlalchemy import Connection, inspect
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.database import Database
+from storage.keys_in_use import check_keys
 from storage.schema import metadata
 
 
@@ -97,8 +98,14 @@ def _is_empty(connection: Connection) -> bool:
 async def check_schema(database: Database) -> None:
     """Raise OldSchemaError or NewSchemaError where the schema is not the one of this program.
 
-    An empty database is made.
+    An empty database is made. Raises LostKeyError where something is sealed under a key that we
+    do not have.
     """
+    await _check_revision(database)
+    await check_keys(database)
+
+
+async def _check_revision(database: Database) -> None:
     await database.knock()
     newest = ScriptDirectory.from_config(_config()).get_current_head()
     async with _rebuilding(database) as connection:

@@ -1,7 +1,7 @@
 """People, what they are in the village, and the phones that are theirs."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
@@ -22,9 +22,10 @@ from sqlalchemy import (
     update,
 )
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import InstrumentedAttribute, Mapped, mapped_column
+from sqlalchemy.orm import InstrumentedAttribute, Mapped, mapped_column, validates
 
 from storage.database import Base, run
+from storage.sealing import MARK, Mark, Sealed, digits
 from storage.villages import Group, Village
 
 
@@ -71,10 +72,17 @@ class Person(Base):
     gender: Mapped[str] = mapped_column(String(6), default="")
     born: Mapped[str] = mapped_column(String(10), default="")
     """A year or a day, as far as the village knows it: 1941 or 1941-03-05."""
-    phone: Mapped[str] = mapped_column(String(20), default="")
+    phone: Mapped[str] = mapped_column(Sealed, default="")
+    phone_mark: Mapped[str] = mapped_column(Mark, default="", server_default="")
+    """By what others are found who have the same phone."""
     village_id: Mapped[int] = mapped_column(ForeignKey("villages.id"))
     group_id: Mapped[int | None] = mapped_column(ForeignKey("groups.id"))
     skills: Mapped[str] = mapped_column(String(200), default="")
+
+    @validates("phone")
+    def _mark_phone(self, _name: str, phone: str) -> str:
+        self.phone_mark = phone
+        return phone
 
 
 class PersonRole(Base):
@@ -257,6 +265,8 @@ class Reach:
 
     addresses: Mapping[str, list[tuple[str, str]]]
     declined: frozenset[tuple[str, str]]
+    numbers: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    """The phone numbers of which an address is only the mark."""
 
     @property
     def everywhere(self) -> list[tuple[str, str]]:
@@ -284,7 +294,26 @@ async def reach(session: AsyncSession, people: Collection[str]) -> Reach:
         found.setdefault(person_id, []).append((channel, address))
         if declined_at is not None:
             declined.add((channel, address))
-    return Reach(found, frozenset(declined))
+    return Reach(found, frozenset(declined), await _numbers(session, found))
+
+
+async def _numbers(
+    session: AsyncSession, found: Mapping[str, Sequence[tuple[str, str]]]
+) -> dict[tuple[str, str], str]:
+    """Return the number behind each address that is only its mark."""
+    marked = {
+        address: person
+        for person, theirs in found.items()
+        for address in theirs
+        if address[1].startswith(MARK)
+    }
+    if not marked:
+        return {}
+    rows = await session.execute(
+        select(Person.id, Person.phone).where(Person.id.in_(marked.values()))
+    )
+    phones = {row.id: row.phone for row in rows}
+    return {address: digits(phones[person]) for address, person in marked.items()}
 
 
 async def addresses(

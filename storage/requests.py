@@ -42,6 +42,7 @@ from storage.letters import Letter
 from storage.offers import Offer
 from storage.people import KIN, Caller, Person, Role, Tie
 from storage.policies import Policy
+from storage.sealing import Sealed
 from storage.visits import LIVE, Visit
 
 
@@ -176,7 +177,7 @@ class Request(Base):
     verdict: Mapped[str] = mapped_column(String(6), default="")
     verdict_minutes: Mapped[int | None]
     verdict_by: Mapped[str | None] = mapped_column(ForeignKey("people.id"))
-    verdict_reason: Mapped[str] = mapped_column(String(200), default="")
+    verdict_reason: Mapped[str] = mapped_column(Sealed, default="")
     appealed_by: Mapped[str | None] = mapped_column(ForeignKey("people.id"))
     ended_at: Mapped[datetime | None]
 

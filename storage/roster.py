@@ -332,7 +332,8 @@ class _Enrolment:
                 (self._changed if was else self._added).add(entry.id)
             if was and was["village_id"] != row["village_id"] and Role.ELDER in entry.roles:
                 self._stirred.add(row["village_id"])
-        await _put(self._session, Person, ["id"], different)
+        marked = [{**row, "phone_mark": row["phone"]} for row in different]
+        await _put(self._session, Person, ["id"], marked)
 
     async def _persons_before(self, chunk: Sequence[Entry]) -> dict[str, Row]:
         rows = await self._session.execute(select(*_PERSON).where(Person.id.in_(_ids(chunk))))

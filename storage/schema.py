@@ -24,6 +24,7 @@ from storage.holds import Hold
 from storage.hours import HourChange, Suggestion
 from storage.inbox import Handled
 from storage.incidents import Incident, IncidentStep, Promise
+from storage.keys_in_use import SealingKey
 from storage.ledger import Account, Head, Transfer
 from storage.ledger_audit import Seal
 from storage.ledger_confirmations import Confirmation
@@ -124,6 +125,7 @@ TABLES = (
     TieClaim,
     EndedTie,
     ProxyDay,
+    SealingKey,
 )
 
 metadata = Base.metadata

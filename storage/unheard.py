@@ -4,11 +4,12 @@ import random
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, String, select
+from sqlalchemy import ForeignKey, Index, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from storage.database import Base, BigId
+from storage.sealing import Sealed
 
 LONGEST = 60
 
@@ -21,7 +22,7 @@ class Unheard(Base):
     village_id: Mapped[int] = mapped_column(ForeignKey("villages.id"))
     person_id: Mapped[str] = mapped_column(ForeignKey("people.id"))
     at: Mapped[datetime]
-    words: Mapped[str] = mapped_column(String(LONGEST))
+    words: Mapped[str] = mapped_column(Sealed)
     reported: Mapped[bool] = mapped_column(default=False)
     """A leader says that this was a call we did not hear (漏报)."""
 

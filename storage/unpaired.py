@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from storage.database import insert_new, run_many
 from storage.departures import has_gone
 from storage.people import Identity, Person, PersonRole, Role, is_elder
+from storage.sealing import MARK
 from storage.villages import Village
 
 SMS, WECOM_ROBOT = "sms", "wecom_robot"
@@ -24,20 +25,22 @@ SINCE = {SMS: datetime(2000, 1, 1, tzinfo=UTC), WECOM_ROBOT: datetime(2000, 1, 2
 """Before anything was paired; the group goes before the text message."""
 
 _NUMBER = re.compile(r"\+?[0-9]{5,20}")
-_WRITTEN_BETWEEN = re.compile(r"[\s()-]")
 
 
 async def numbers(session: AsyncSession) -> dict[str, str]:
-    """Return whose each phone number is; where several share one, the first by id."""
+    """Return whose each phone number is; where several share one, the first by id.
+
+    Where the village has keys, the address is the mark of the number, and the number is looked
+    up when a letter goes there.
+    """
     rows = await session.execute(
-        select(Person.id, Person.phone)
-        .where(Person.phone != "", ~is_elder(), ~has_gone(Person.id))
+        select(Person.id, Person.phone_mark)
+        .where(Person.phone_mark != "", ~is_elder(), ~has_gone(Person.id))
         .order_by(Person.id)
     )
     owners: dict[str, str] = {}
-    for person, written in rows:
-        number = _WRITTEN_BETWEEN.sub("", written)
-        if _NUMBER.fullmatch(number):
+    for person, number in rows:
+        if number.startswith(MARK) or _NUMBER.fullmatch(number):
             owners.setdefault(number, person)
     return owners
 

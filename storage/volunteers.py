@@ -1,7 +1,7 @@
 """Volunteers: who helps, when and how far from home, and whom he is not to be sent to.
 
-Home, gender, skills and phone are those of the roster, kept beside the profile so that the one
-to ask is found through an index; `keep_up` carries over what the roster has changed.
+Home, gender, skills and the mark of his phone are those of the roster, kept beside the profile so
+that the one to ask is found through an index; `keep_up` carries over what the roster has changed.
 """
 
 from collections.abc import Collection, Sequence
@@ -28,6 +28,7 @@ from storage.authority import Act, may
 from storage.database import Base, insert_new, run_many
 from storage.duties import DAY_MINUTES
 from storage.people import Caller, Person, PersonRole, Role
+from storage.sealing import Mark
 
 NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 """When somebody was last asked who never was: he has waited longest."""
@@ -57,7 +58,7 @@ class Volunteer(Base):
     group_id: Mapped[int | None] = mapped_column(ForeignKey("groups.id"))
     gender: Mapped[str] = mapped_column(String(6), default="")
     skills: Mapped[str] = mapped_column(String(200), default="")
-    phone: Mapped[str] = mapped_column(String(20), default="")
+    phone_mark: Mapped[str] = mapped_column(Mark, default="", server_default="")
     is_on_duty: Mapped[bool] = mapped_column(default=True)
     radius: Mapped[int] = mapped_column(default=BEYOND)
     weekdays: Mapped[int] = mapped_column(default=EVERY_DAY)
@@ -95,7 +96,7 @@ _PROFILE = (
     Person.group_id,
     Person.gender,
     Person.skills,
-    Person.phone,
+    Person.phone_mark,
 )
 _NEW = (
     select(*_PROFILE)
@@ -114,7 +115,7 @@ _CHANGED = (
             Volunteer.group_id.is_distinct_from(Person.group_id),
             Volunteer.gender != Person.gender,
             Volunteer.skills != Person.skills,
-            Volunteer.phone != Person.phone,
+            Volunteer.phone_mark != Person.phone_mark,
         )
     )
 )
@@ -150,7 +151,7 @@ async def keep_up(session: AsyncSession, people: Collection[str] = ()) -> None:
     )
 
 
-_NAMES = ("person_id", "village_id", "group_id", "gender", "skills", "phone")
+_NAMES = ("person_id", "village_id", "group_id", "gender", "skills", "phone_mark")
 _FOLLOW = (
     update(Volunteer)
     .where(Volunteer.person_id == bindparam("new_person_id"))

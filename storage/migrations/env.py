@@ -6,12 +6,20 @@ from alembic import context
 
 from storage.database import Instant
 from storage.schema import metadata
+from storage.sealing import Mark, Sealed, SealedJson
+
+WRITTEN = {
+    Instant: "sa.DateTime(timezone=True)",
+    Sealed: "sa.Text()",
+    SealedJson: "sa.JSON(none_as_null=True)",
+    Mark: "sa.String(length=40)",
+}
 
 
 def render(kind: str, thing: Any, _autogen: Any) -> str | Literal[False]:
     """Write our own types by what they are in the database: a migration outlives its models."""
-    if kind == "type" and isinstance(thing, Instant):
-        return "sa.DateTime(timezone=True)"
+    if kind == "type" and isinstance(thing, Instant | Sealed | SealedJson | Mark):
+        return WRITTEN[type(thing)]
     return False
 
 

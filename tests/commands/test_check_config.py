@@ -10,7 +10,12 @@ from bot.cli import main
 from bot.config import ConfigError, load
 from bot.forms_section import TemplateIds
 
-SECRETS = ("plantedappsecret", "plantedtoken", "plantedplantedplantedplantedplantedplanted1")
+SECRETS = (
+    "plantedappsecret",
+    "plantedtoken",
+    "plantedplantedplantedplantedplantedplanted1",
+    "cGxhbnRlZHBsYW50ZWRwbGFudGVkcGxhbnRlZHBsYW4=",
+)
 EXAMPLE = Path(__file__).parents[2] / "config.example.toml"
 GOOD = """
 [server]
@@ -22,6 +27,8 @@ app_id = "wx0123456789abcdef"
 app_secret = "plantedappsecret"
 token = "plantedtoken"
 encoding_aes_key = "plantedplantedplantedplantedplantedplanted1"
+[privacy]
+keys = ["cGxhbnRlZHBsYW50ZWRwbGFudGVkcGxhbnRlZHBsYW4="]
 """
 
 
@@ -55,6 +62,12 @@ def test_a_good_configuration_is_called_so(config: Path) -> None:
     result = say("check-config", "--config", config)
     assert (result.exit_code, result.output.count("\n")) == (0, 1)
     assert "127.0.0.1:8471" in result.output
+
+
+def test_a_village_without_a_key_is_warned_and_told_how_to_make_one(config: Path) -> None:
+    result = say("check-config", "--config", changed(config, 'keys = ["cGx', '# ["'))
+    assert result.exit_code == 0
+    assert "plain text: make a key with `shouwang privacy key`" in result.output
 
 
 def test_the_file_is_named_before_or_after_the_command_or_in_the_environment(

@@ -6,9 +6,11 @@ from pathlib import Path
 import aiohttp
 import pytest
 from aiohttp.test_utils import TestServer
+from sqlalchemy import select
 
 from storage.letters import LetterState
-from storage.people import Person
+from storage.people import Identity, Person
+from storage.sealing import make_key
 from tests.channels.sms_gateway import SECRET, SmsProvider, report
 from tests.clock import HandMovedClock
 from tests.databases import clear_at
@@ -26,7 +28,10 @@ def provider() -> SmsProvider:
 async def village(
     database_url: str, tmp_path: Path, provider: SmsProvider, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[Village]:
+    """On PostgreSQL the village has a key: there its numbers are sealed."""
     await clear_at(database_url)
+    if "postgresql" in database_url:
+        monkeypatch.setenv("SHOUWANG_PRIVACY__KEYS", make_key())
     async with TestServer(provider.application()) as server:
         monkeypatch.setenv("SHOUWANG_SMS__URL", str(server.make_url("/shouwang")))
         monkeypatch.setenv("SHOUWANG_SMS__SECRET", SECRET)
@@ -56,6 +61,9 @@ async def test_an_alarm_reaches_the_daughter_who_left_the_account(
     hers = [one["text"] for one in provider.taken.values() if one["to"] == NUMBER]
     assert len(hers) == 1
     assert "王秀英" in hers[0]
+    async with village.database.reading() as session:
+        address = await session.scalar(select(Identity.address).where(Identity.channel == "sms"))
+    assert (address == NUMBER) is village.database.is_sqlite
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,62 @@
+"""Privacy at rest"""
+
+from collections.abc import Sequence
+
+import sqlalchemy as sa
+from alembic import op
+
+revision: str = "0018"
+down_revision: str | None = "0017"
+branch_labels: str | Sequence[str] | None = None
+depends_on: str | Sequence[str] | None = None
+
+WIDER = (
+    ("people", "phone", 20),
+    ("statements", "words", 300),
+    ("unheard", "words", 60),
+    ("credentials", "document", 128),
+    ("requests", "verdict_reason", 200),
+)
+"""What is sealed is longer than what was said."""
+
+BETWEEN_DIGITS = (" ", "-", "(", ")")
+
+
+def upgrade() -> None:
+    op.create_table(
+        "sealing_keys",
+        sa.Column("id", sa.String(length=8), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_sealing_keys")),
+    )
+    for table, column, length in WIDER:
+        _retype(table, column, sa.String(length=length), sa.Text())
+    for name in ("people", "volunteers"):
+        mark = sa.Column("phone_mark", sa.String(length=40), nullable=False, server_default="")
+        op.add_column(name, mark)
+        marked = sa.table(name, sa.column("phone"), sa.column("phone_mark"))
+        op.execute(marked.update().values(phone_mark=_digits(marked.c.phone)))
+    with op.batch_alter_table("volunteers") as batch:
+        batch.drop_column("phone")
+
+
+def _retype(table: str, column: str, was: sa.String, becomes: sa.String) -> None:
+    with op.batch_alter_table(table) as batch:
+        batch.alter_column(column, existing_type=was, type_=becomes, existing_nullable=False)
+
+
+def _digits(phone: sa.ColumnElement[str]) -> sa.ColumnElement[str]:
+    for between in BETWEEN_DIGITS:
+        phone = sa.func.replace(phone, between, "")
+    return phone
+
+
+def downgrade() -> None:
+    """Go back, where nothing was sealed: what is sealed does not fit."""
+    phone = sa.Column("phone", sa.String(length=20), nullable=False, server_default="")
+    op.add_column("volunteers", phone)
+    for name in ("people", "volunteers"):
+        with op.batch_alter_table(name) as batch:
+            batch.drop_column("phone_mark")
+    for table, column, length in WIDER:
+        _retype(table, column, sa.Text(), sa.String(length=length))
+    op.drop_table("sealing_keys")
