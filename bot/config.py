@@ -48,6 +48,7 @@ from storage.rules import (
     ListRules,
     PairingRules,
     ProxyRules,
+    RetentionRules,
     RotaRules,
     Rules,
     TieRules,
@@ -242,6 +243,7 @@ class Config(BaseSettings):
     ties: TieRules = TieRules()
     proxy: ProxyRules = ProxyRules()
     privacy: PrivacySection = PrivacySection()
+    retention: RetentionRules = RetentionRules()
     clock: ClockSection = ClockSection()
     simulator: SimulatorSection = SimulatorSection()
     log: LogSection = LogSection()
@@ -295,6 +297,7 @@ class Config(BaseSettings):
             family=self.family,
             ties=self.ties,
             proxy=self.proxy,
+            retention=self.retention,
         )
 
 

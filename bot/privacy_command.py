@@ -1,21 +1,24 @@
-"""`shouwang privacy`: the keys under which people's words are sealed."""
+"""`shouwang privacy`: the keys under which people's words are sealed, and what was let go of."""
 
 import asyncio
+from datetime import datetime
 
 import click
 
 from bot.command import configured
 from bot.config import Config
 from bot.privacy_section import NO_KEYS
+from schedules.clock import WallClock
 from storage.database import Database
 from storage.migrate import check_schema
+from storage.purging import Purged, report
 from storage.rotation import Rotated, rotate
 from storage.sealing import make_key
 
 
 @click.group("privacy")
 def privacy_group() -> None:
-    """加密的钥匙：做一把新的，换上新的。"""
+    """资料怎么保管：加密的钥匙，过了期的东西。"""
 
 
 @privacy_group.command("key")
@@ -35,6 +38,30 @@ def rotate_command(config: Config) -> None:
     if found.unreadable:
         raise click.ClickException(f"还有 {found.unreadable} 处打不开，旧钥匙请先留着。")
     click.echo("旧钥匙可以收起来了；旧的备份还要用它们才打得开。")
+
+
+@privacy_group.command("purges")
+@click.option("--days", default=7, show_default=True, help="看最近几天。")
+@configured
+def purges(config: Config, days: int) -> None:
+    """每天清掉了哪些过了期的东西，各多少。"""
+    now = config.clock.start or WallClock().now()
+    found = asyncio.run(_purges(config, days, now))
+    for one in found:
+        unfinished = "" if one.is_finished else "，还没清完"
+        if one.rows or unfinished:
+            click.echo(f"{one.day} {one.kind} {one.rows} 条{unfinished}")
+    click.echo(f"最近 {days} 天清了 {len({one.day for one in found})} 天。")
+
+
+async def _purges(config: Config, days: int, now: datetime) -> list[Purged]:
+    database = Database(config.database.url.get_secret_value(), config.privacy.keyring)
+    try:
+        await check_schema(database)
+        async with database.reading() as session:
+            return await report(session, days, now)
+    finally:
+        await database.dispose()
 
 
 async def _rotate(config: Config) -> Rotated:

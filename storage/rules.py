@@ -408,6 +408,27 @@ class ProxyRules(_Checked):
 
 
 @dataclass(frozen=True, kw_only=True)
+class RetentionRules(_Checked):
+    """How many days what people said and did is kept. The ledger and what is open always are."""
+
+    inbox: Annotated[int, Field(ge=9)] = 14
+    """Messages that were handled, and our replies: whether we are deaf is told by the week before."""
+    questions: PositiveInt = 2
+    voices: PositiveInt = 30
+    letters: PositiveInt = 180
+    """The words of letters; that there was a letter stays."""
+    disputes: PositiveInt = 365
+    """What was told in a dispute, and the reason of the verdict, from its end."""
+    unheard: PositiveInt = 90
+    lists: PositiveInt = 90
+    digests: PositiveInt = 400
+    wrong_tries: PositiveInt = 7
+    pairings: PositiveInt = 30
+    windows: PositiveInt = 7
+    """Reply windows that are closed: they hold addresses."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Rules:
     """All of them, as handed to handlers and rounds."""
 
@@ -427,3 +448,4 @@ class Rules:
     family: FamilyRules = field(default_factory=FamilyRules)
     ties: TieRules = field(default_factory=TieRules)
     proxy: ProxyRules = field(default_factory=ProxyRules)
+    retention: RetentionRules = field(default_factory=RetentionRules)

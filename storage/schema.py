@@ -37,6 +37,7 @@ from storage.pairings import GuessedHour, Pairing, WrongTry
 from storage.people import Identity, Person, PersonRole, Tie
 from storage.pictures import Picture
 from storage.proxies import ProxyDay
+from storage.purging import Purge
 from storage.questions import Question
 from storage.relatives import Relative
 from storage.requests import CallCounter, Request
@@ -126,6 +127,7 @@ TABLES = (
     EndedTie,
     ProxyDay,
     SealingKey,
+    Purge,
 )
 
 metadata = Base.metadata

@@ -28,6 +28,14 @@ def upgrade() -> None:
         sa.Column("id", sa.String(length=8), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_sealing_keys")),
     )
+    op.create_table(
+        "purges",
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("kind", sa.String(length=16), nullable=False),
+        sa.Column("rows", sa.Integer(), nullable=False),
+        sa.Column("finished_at", sa.DateTime(timezone=True), nullable=True),
+        sa.PrimaryKeyConstraint("day", "kind", name=op.f("pk_purges")),
+    )
     for table, column, length in WIDER:
         _retype(table, column, sa.String(length=length), sa.Text())
     for name in ("people", "volunteers"):
@@ -59,4 +67,5 @@ def downgrade() -> None:
             batch.drop_column("phone_mark")
     for table, column, length in WIDER:
         _retype(table, column, sa.Text(), sa.String(length=length))
+    op.drop_table("purges")
     op.drop_table("sealing_keys")
