@@ -38,7 +38,7 @@ def _printed(head: str) -> ChainHead:
 
 
 async def _verify(config: Config, heads: list[ChainHead]) -> Verdict:
-    database = Database(config.database.url.get_secret_value())
+    database = Database(config.database.url.get_secret_value(), config.privacy.keyring)
     try:
         await check_schema(database)
         async with database.reading() as session:

@@ -12,6 +12,7 @@ from bot.config import Config
 from bot.demo import demo
 from bot.drill_command import drill_group
 from bot.equipment import lacking
+from bot.erase_command import erase
 from bot.export_command import export
 from bot.hearing_commands import hearing
 from bot.import_command import bring_in
@@ -86,3 +87,4 @@ main.add_command(letters_group)
 main.add_command(wechat_group)
 main.add_command(privacy_group)
 main.add_command(export)
+main.add_command(erase)

@@ -3,6 +3,7 @@
 import click
 
 from bot.export_day_sheet import day_sheet
+from bot.export_person import people, person
 from bot.export_week import week
 
 
@@ -13,3 +14,5 @@ def export() -> None:
 
 export.add_command(day_sheet)
 export.add_command(week)
+export.add_command(person)
+export.add_command(people)

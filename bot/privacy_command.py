@@ -7,12 +7,16 @@ import click
 
 from bot.command import configured
 from bot.config import Config
+from bot.export_person import in_one_writing
 from bot.privacy_section import NO_KEYS
 from schedules.clock import WallClock
+from storage import privacy_wishes
 from storage.database import Database
 from storage.migrate import check_schema
+from storage.privacy_wishes import WishKind
 from storage.purging import Purged, report
 from storage.rotation import Rotated, rotate
+from storage.rules import VILLAGE_TIME
 from storage.sealing import make_key
 
 
@@ -62,6 +66,19 @@ async def _purges(config: Config, days: int, now: datetime) -> list[Purged]:
             return await report(session, days, now)
     finally:
         await database.dispose()
+
+
+@privacy_group.command("wishes")
+@configured
+def wishes(config: Config) -> None:
+    """谁要看或要删自己的资料，还没办的。"""
+    found = asyncio.run(in_one_writing(config, privacy_wishes.open_wishes))
+    for one in found:
+        does = "看" if one.kind is WishKind.EXPORT else "删"
+        asked = one.asked_at.astimezone(VILLAGE_TIME)
+        click.echo(f"{asked:%Y-%m-%d %H:%M} {one.village} {one.name}（{one.person_id}）要{does}")
+    if not found:
+        click.echo("没有还没办的。")
 
 
 async def _rotate(config: Config) -> Rotated:

@@ -412,7 +412,7 @@ class RetentionRules(_Checked):
     """How many days what people said and did is kept. The ledger and what is open always are."""
 
     inbox: Annotated[int, Field(ge=9)] = 14
-    """Messages that were handled, and our replies: whether we are deaf is told by the week before."""
+    """Messages that were handled, and our replies: by the week before we tell that we are deaf."""
     questions: PositiveInt = 2
     voices: PositiveInt = 30
     letters: PositiveInt = 180

@@ -17,6 +17,7 @@ from storage.downtimes import Downtime
 from storage.drills import Drill
 from storage.duties import Duty
 from storage.enrolments import Enrolment
+from storage.erasing import Erasure
 from storage.family_turns import FamilyTurn
 from storage.habits import Habit
 from storage.hand_overs import HandOver
@@ -36,6 +37,7 @@ from storage.offers import Offer
 from storage.pairings import GuessedHour, Pairing, WrongTry
 from storage.people import Identity, Person, PersonRole, Tie
 from storage.pictures import Picture
+from storage.privacy_wishes import PrivacyWish
 from storage.proxies import ProxyDay
 from storage.purging import Purge
 from storage.questions import Question
@@ -128,6 +130,8 @@ TABLES = (
     ProxyDay,
     SealingKey,
     Purge,
+    Erasure,
+    PrivacyWish,
 )
 
 metadata = Base.metadata

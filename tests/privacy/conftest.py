@@ -7,6 +7,9 @@ import pytest
 from storage.database import Database
 from storage.sealing import Keyring, make_key
 from tests.databases import clear_at
+from tests.stories.conftest import home, village
+
+__all__ = ["home", "village"]  # the same houses as the stories'
 
 OLD, NEW = make_key(), make_key()
 

@@ -36,6 +36,41 @@ def upgrade() -> None:
         sa.Column("finished_at", sa.DateTime(timezone=True), nullable=True),
         sa.PrimaryKeyConstraint("day", "kind", name=op.f("pk_purges")),
     )
+    op.create_table(
+        "erasures",
+        sa.Column("person_id", sa.String(length=32), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("actor_id", sa.String(length=32), nullable=True),
+        sa.ForeignKeyConstraint(["actor_id"], ["people.id"], name=op.f("fk_erasures_actor_id")),
+        sa.ForeignKeyConstraint(["person_id"], ["people.id"], name=op.f("fk_erasures_person_id")),
+        sa.PrimaryKeyConstraint("person_id", "at", name=op.f("pk_erasures")),
+    )
+    op.create_table(
+        "privacy_wishes",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("person_id", sa.String(length=32), nullable=False),
+        sa.Column("kind", sa.String(length=6), nullable=False),
+        sa.Column("asked_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("agreed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("agreed_by", sa.String(length=32), nullable=True),
+        sa.Column("done_at", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint("kind IN ('export', 'erase')", name=op.f("ck_privacy_wishes_kind")),
+        sa.ForeignKeyConstraint(
+            ["agreed_by"], ["people.id"], name=op.f("fk_privacy_wishes_agreed_by")
+        ),
+        sa.ForeignKeyConstraint(
+            ["person_id"], ["people.id"], name=op.f("fk_privacy_wishes_person_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_privacy_wishes")),
+    )
+    op.create_index(
+        "uq_privacy_wishes_open",
+        "privacy_wishes",
+        ["person_id", "kind"],
+        unique=True,
+        sqlite_where=sa.text("done_at IS NULL"),
+        postgresql_where=sa.text("done_at IS NULL"),
+    )
     for table, column, length in WIDER:
         _retype(table, column, sa.String(length=length), sa.Text())
     for name in ("people", "volunteers"):
@@ -67,5 +102,7 @@ def downgrade() -> None:
             batch.drop_column("phone_mark")
     for table, column, length in WIDER:
         _retype(table, column, sa.Text(), sa.String(length=length))
+    op.drop_table("privacy_wishes")
+    op.drop_table("erasures")
     op.drop_table("purges")
     op.drop_table("sealing_keys")
