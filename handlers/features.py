@@ -19,6 +19,7 @@ from handlers.learning import talk as learning
 from handlers.lists import talk as lists
 from handlers.pairing import talk as pairing
 from handlers.post import talk as post
+from handlers.privacy import talk as privacy
 from handlers.proxy import talk as proxy
 from handlers.quiet import talk as quiet
 from handlers.rota import talk as rota
@@ -41,6 +42,7 @@ FEATURES: Sequence[Feature] = (
     departures.FEATURE,
     consent.FEATURE,
     ties.FEATURE,
+    privacy.FEATURE,
     proxy.FEATURE,
     calls.FEATURE,
     watch.FEATURE,

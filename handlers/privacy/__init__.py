@@ -1,0 +1,1 @@
+"""Her own record: to have it on paper, or to have it gone."""
