@@ -43,6 +43,18 @@ TITLES = {
     "subscriptions": "同意收的通知",
     "wrong_tries": "输错的配对数字",
     "audit_rows": "谁看过、动过您的资料",
+    "enrolments": "没登记完的人",
+    "departures": "离开和回来",
+    "pictures": "发过的照片",
+    "family_turns": "家里轮着管的周",
+    "relatives": "家人的设置",
+    "tidings": "传过的话",
+    "consents": "同意过什么",
+    "consent_askings": "问没问过同意",
+    "attestations": "作过的证",
+    "tie_claims": "想关注老人的请求",
+    "ended_ties": "取消了的关系",
+    "proxy_days": "每天代办几次",
 }
 
 LABELS = {

@@ -9,13 +9,19 @@ from dataclasses import dataclass
 from sqlalchemy import ColumnElement, or_
 
 from storage.absences import Absence
+from storage.askings import Asking
+from storage.attestations import Attestation
 from storage.checkins import Expectation, Plan, SignOfLife
+from storage.consents import Consent
 from storage.credentials import Credential
 from storage.database import Base
+from storage.departures import Departure
 from storage.deputies import Deputy
 from storage.disputes import Statement
 from storage.drills import Drill
 from storage.duties import Duty
+from storage.enrolments import Enrolment
+from storage.family_turns import FamilyTurn
 from storage.habits import Habit
 from storage.hand_overs import HandOver
 from storage.holds import Hold
@@ -29,11 +35,16 @@ from storage.lists import ShownList
 from storage.offers import Offer
 from storage.pairings import Pairing, WrongTry
 from storage.people import Identity, PersonRole, Tie
+from storage.pictures import Picture
+from storage.proxies import ProxyDay
 from storage.questions import Question
+from storage.relatives import Relative
 from storage.requests import Request
 from storage.sheets import ListEntry, SheetNumber
 from storage.silences import SilentElder
 from storage.subscriptions import Subscription
+from storage.tidings import Tiding
+from storage.ties import EndedTie, TieClaim
 from storage.unheard import Unheard
 from storage.visits import Visit
 from storage.voices import Voice
@@ -89,6 +100,18 @@ GOES: Sequence[Belonging] = (
     Belonging(WeeklyCall, ["elder_id"], ["said_by"]),
     Belonging(Statement, ["person_id"]),
     Belonging(Confirmation, ["person_id"], ["to_person_id"]),
+    Belonging(Enrolment, ["enroller_id"]),
+    Belonging(Departure, ["person_id"], ["asked_by", "settled_by"]),
+    Belonging(Picture, ["sent_by"]),
+    Belonging(FamilyTurn, ["elder_id", "person_id"], ["said_by"]),
+    Belonging(Relative, ["person_id"]),
+    Belonging(Tiding, ["from_id", "to_id"]),
+    Belonging(Consent, ["person_id"], ["said_by", "witness_id", "withdrawn_by"]),
+    Belonging(Asking, ["person_id"]),
+    Belonging(Attestation, ["person_id"]),
+    Belonging(TieClaim, ["elder_id", "person_id"], ["decided_by"]),
+    Belonging(EndedTie, ["elder_id", "person_id"], ["ended_by"]),
+    Belonging(ProxyDay, ["person_id"]),
 )
 """What goes with her when she is erased."""
 
@@ -112,5 +135,5 @@ STAYS: Sequence[Belonging] = (
 )
 """What stays, as figures about nobody: her id leads nowhere any more. The books cut Member."""
 
-BY_ADDRESS = (ReplyWindow, Subscription, WrongTry)
+BY_ADDRESS = (ReplyWindow, Subscription, WrongTry, TieClaim)
 """What is kept of an address, and goes with it."""
