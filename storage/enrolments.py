@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, delete, select, update
+from sqlalchemy import ForeignKey, delete, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -20,6 +20,7 @@ from storage.departures import dead_among, gone_among
 from storage.hours import Hours
 from storage.people import Person, PersonRole, Role, Tie, TieKind, roles_among
 from storage.rules import at_village, village_day
+from storage.sealing import SealedJson
 from storage.villages import Group, Village
 
 DRAFTS_KEPT = timedelta(days=7)
@@ -33,7 +34,7 @@ class Enrolment(Base):
     __tablename__ = "enrolments"
 
     enroller_id: Mapped[str] = mapped_column(ForeignKey("people.id"), primary_key=True)
-    answers: Mapped[Answers] = mapped_column(JSON)
+    answers: Mapped[Answers] = mapped_column(SealedJson)
     touched_at: Mapped[datetime]
 
 

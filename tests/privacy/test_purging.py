@@ -69,7 +69,7 @@ def letter(key: str, days: float, state: str, incident: int | None = None) -> di
 
 
 async def test_what_is_old_goes_and_what_is_young_stays(village: Database) -> None:
-    await put(village, Handled, *(handled(n, days) for n, days in enumerate((1, 6.9, 7.1, 30))))
+    await put(village, Handled, *(handled(n, days) for n, days in enumerate((1, 13.9, 14.1, 30))))
     words = {"village_id": 1, "person_id": "wang", "words": "俺家的鸟儿"}
     await put(village, Unheard, {**words, "at": ago(91)}, {**words, "at": ago(89)})
     asked = {"person_id": "wang", "kind": "which", "about": {}, "asked_at": ago(3)}
@@ -130,10 +130,10 @@ async def test_it_happens_once_a_day_in_pieces_and_is_reported(
 ) -> None:
     monkeypatch.setattr(purging, "BATCH", 3)
     monkeypatch.setattr(purging, "FOUND_AT_ONCE", 7)
-    await put(village, Handled, *(handled(number, 8) for number in range(20)))
+    await put(village, Handled, *(handled(number, 15) for number in range(20)))
     assert await purge(village, NOW - timedelta(hours=3), RULES) == 0  # it is one in the morning
     assert await purge(village, NOW, RULES) == 20
-    await put(village, Handled, handled(99, 8))
+    await put(village, Handled, handled(99, 15))
     assert await purge(village, NOW, RULES) == 0
     assert await purge(village, NOW + timedelta(days=1), RULES) == 1
     async with village.reading() as session:
