@@ -192,9 +192,8 @@ async def test_a_database_that_does_not_answer_is_named_without_its_password(
     server = await street.begin(SHOUWANG_DATABASE__URL=url)
     assert await server.ended() == 1
     assert "planted" not in server.log
-    of_database, of_privacy = server.log.splitlines()
-    assert "database" in of_database
-    assert "shouwang privacy key" in of_privacy
+    (sentence,) = server.log.splitlines()
+    assert "database" in sentence
 
 
 # --- logs
