@@ -5,12 +5,10 @@ import re
 
 import click
 
-from bot.command import configured
+from bot.command import configured, open_database
 from bot.config import Config
 from storage import audit
 from storage.audit import ChainHead, Verdict
-from storage.database import Database
-from storage.migrate import check_schema
 
 
 @click.group("audit")
@@ -38,10 +36,5 @@ def _printed(head: str) -> ChainHead:
 
 
 async def _verify(config: Config, heads: list[ChainHead]) -> Verdict:
-    database = Database(config.database.url.get_secret_value(), config.privacy.keyring)
-    try:
-        await check_schema(database)
-        async with database.reading() as session:
-            return await audit.verify(session, heads)
-    finally:
-        await database.dispose()
+    async with open_database(config) as database, database.reading() as session:
+        return await audit.verify(session, heads)

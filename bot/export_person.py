@@ -14,14 +14,12 @@ import click
 from jinja2 import Environment, FileSystemLoader
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.command import configured
+from bot.command import configured, open_database
 from bot.config import Config
 from bot.dossier_labels import LABELS, TITLES
 from schedules.clock import WallClock
 from storage import audit, dossiers, privacy_wishes, roster_out
-from storage.database import Database
 from storage.dossiers import Dossier
-from storage.migrate import check_schema
 from storage.privacy_wishes import WishKind
 from storage.roster_out import COLUMNS, Stated
 from storage.rules import VILLAGE_TIME
@@ -83,13 +81,8 @@ async def _everybody(session: AsyncSession, now: datetime) -> list[Stated]:
 
 
 async def in_one_writing(config: Config, do: Callable[[AsyncSession], Awaitable[T]]) -> T:
-    database = Database(config.database.url.get_secret_value(), config.privacy.keyring)
-    try:
-        await check_schema(database)
-        async with database.writing() as session:
-            return await do(session)
-    finally:
-        await database.dispose()
+    async with open_database(config) as database, database.writing() as session:
+        return await do(session)
 
 
 def _write(path: Path, words: str) -> Path:

@@ -5,14 +5,12 @@ from datetime import datetime
 
 import click
 
-from bot.command import configured
+from bot.command import configured, open_database
 from bot.config import Config
 from bot.export_person import in_one_writing
 from bot.privacy_section import NO_KEYS
 from schedules.clock import WallClock
 from storage import privacy_wishes
-from storage.database import Database
-from storage.migrate import check_schema
 from storage.privacy_wishes import WishKind
 from storage.purging import Purged, report
 from storage.rotation import Rotated, rotate
@@ -59,13 +57,8 @@ def purges(config: Config, days: int) -> None:
 
 
 async def _purges(config: Config, days: int, now: datetime) -> list[Purged]:
-    database = Database(config.database.url.get_secret_value(), config.privacy.keyring)
-    try:
-        await check_schema(database)
-        async with database.reading() as session:
-            return await report(session, days, now)
-    finally:
-        await database.dispose()
+    async with open_database(config) as database, database.reading() as session:
+        return await report(session, days, now)
 
 
 @privacy_group.command("wishes")
@@ -82,9 +75,5 @@ def wishes(config: Config) -> None:
 
 
 async def _rotate(config: Config) -> Rotated:
-    database = Database(config.database.url.get_secret_value(), config.privacy.keyring)
-    try:
-        await check_schema(database)
+    async with open_database(config) as database:
         return await rotate(database)
-    finally:
-        await database.dispose()
