@@ -21,7 +21,7 @@ async def tell_that_she_is_unwatched(turn: Turn, elder: str) -> None:
                 about_id=elder,
                 actor_id=me,
             )
-            for reader in around.of(["leader"]) or around.of(["coordinators"])
+            for reader in around.nearest(["leader", "coordinators"])
         ],
         turn.now,
     )

@@ -34,7 +34,7 @@ async def warn(turn: Turn) -> Reply:
     """Warn her, and let her leader and who of her family is on duty ring her up."""
     me = turn.speaker
     around = (await contacts.around(turn.session, {me.id}, turn.now))[me.id]
-    leaders, family = around.of(["leader"]) or around.of(["coordinators"]), around.of(["family"])
+    leaders, family = around.nearest(["leader", "coordinators"]), around.of(["family"])
     told = list(dict.fromkeys([*leaders, *family]))
     await letters.write(turn.session, [_ring_her_up(turn, one) for one in told], turn.now)
     named = await people.names_of(turn.session, told)
@@ -81,7 +81,7 @@ async def _tell_leader(turn: Turn, elder: str) -> None:
                 about_id=elder,
                 actor_id=turn.speaker.id,
             )
-            for one in around.of(["leader"]) or around.of(["coordinators"])
+            for one in around.nearest(["leader", "coordinators"])
         ],
         turn.now,
     )

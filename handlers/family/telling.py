@@ -25,7 +25,7 @@ class ToTell:
 async def leaders_of(session: AsyncSession, elder: str, sender: str, now: datetime) -> list[str]:
     """Return who can tell her: her leader, else the coordinators; never who sends it himself."""
     around = (await contacts.around(session, {elder}, now))[elder].without({sender, elder})
-    return around.of(["leader"]) or around.of(["coordinators"])
+    return around.nearest(["leader", "coordinators"])
 
 
 async def ask_leaders(session: AsyncSession, what: ToTell, now: datetime) -> list[str]:

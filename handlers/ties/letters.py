@@ -44,14 +44,14 @@ async def tell_tied(turn: Turn, claim: TieClaim, person: str) -> None:
     await _write(turn, claim, TIED, [person])
     elder = claim.elder_id or ""
     around = (await contacts.around(turn.session, {elder}, turn.now))[elder].without({person})
-    leaders = around.of(["leader"]) or around.of(["coordinators"])
+    leaders = around.nearest(["leader", "coordinators"])
     await _write(turn, claim, NEW, leaders)
 
 
 async def tell_ended(turn: Turn, person: str) -> None:
     me = turn.speaker.id
     around = (await contacts.around(turn.session, {me}, turn.now))[me].without({person})
-    readers = around.of(["leader"]) or around.of(["coordinators"])
+    readers = around.nearest(["leader", "coordinators"])
     key = f"{ENDED}:{turn.message.channel}:{turn.message.key}"
     ended = [
         NewLetter(
