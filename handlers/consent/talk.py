@@ -85,7 +85,7 @@ async def _withdraw(turn: Turn, purpose: Purpose) -> bool:
 def _word(turn: Turn, purpose: Purpose) -> Word:
     is_voice = turn.message.kind is Kind.VOICE
     return Word(
-        cause=f"{turn.message.channel}:{turn.message.key}",
+        cause=turn.cause,
         person_id=turn.speaker.id,
         purpose=purpose,
         how=How.VOICE if is_voice else How.TAP,

@@ -14,7 +14,7 @@ async def tell_that_she_is_unwatched(turn: Turn, elder: str) -> None:
         turn.session,
         [
             NewLetter(
-                key=f"{UNWATCHED}:{turn.message.channel}:{turn.message.key}:{reader}",
+                key=f"{UNWATCHED}:{turn.cause}:{reader}",
                 kind=UNWATCHED,
                 urgency=Urgency.NOTICE,
                 recipient_id=reader,

@@ -49,7 +49,7 @@ async def _keep(turn: Turn, elder: Person, purpose: Purpose, *, yes: bool) -> Re
     await attestations.settle(turn.session, matter)
     other = next((one for one in said if one != me and one in witnesses), None)
     word = Word(
-        cause=f"{turn.message.channel}:{turn.message.key}",
+        cause=turn.cause,
         person_id=elder.id,
         purpose=purpose,
         how=How.WITNESS,

@@ -58,8 +58,7 @@ def _ring_her_up(turn: Turn, told: str) -> NewLetter:
 async def refuse(turn: Turn, elder: str) -> Reply:
     """Carry no words of money; who tries it again and again is told of to her leader."""
     me, rules = turn.speaker, turn.rules.family
-    cause = f"{turn.message.channel}:{turn.message.key}"
-    await tidings.put(turn.session, cause, me.id, elder, TidingState.REFUSED, turn.now)
+    await tidings.put(turn.session, turn.cause, me.id, elder, TidingState.REFUSED, turn.now)
     since = turn.now - timedelta(days=rules.money_days)
     if await tidings.since(turn.session, me.id, since, refused=True) >= rules.money_tries:
         await _tell_leader(turn, elder)

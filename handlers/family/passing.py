@@ -187,8 +187,8 @@ async def _keep(turn: Turn, to: Kin, state: TidingState) -> int:
     """Keep that it is carried; what was asked of him is answered by it."""
     if turn.is_asked(SAY_IT) or turn.is_asked(SAY_BACK):
         await questions.answered(turn.session, turn.speaker.id)
-    cause = f"{turn.message.channel}:{turn.message.key}"
-    kept = await tidings.put(turn.session, cause, turn.speaker.id, to.id, state, turn.now)
+    me = turn.speaker.id
+    kept = await tidings.put(turn.session, turn.cause, me, to.id, state, turn.now)
     return kept.id
 
 
@@ -256,10 +256,9 @@ async def let_me_hear(turn: Turn) -> Answer:
 
 async def _bring_again(turn: Turn, told: Sequence[Claimed]) -> None:
     """Write letters once more under a key of this asking."""
-    cause = f"{turn.message.channel}:{turn.message.key}"
     again = [
         NewLetter(
-            key=f"{AGAIN}{cause}:{one.id}",
+            key=f"{AGAIN}{turn.cause}:{one.id}",
             kind=one.kind,
             urgency=Urgency.NOTICE,
             recipient_id=one.recipient_id,

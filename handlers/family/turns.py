@@ -117,7 +117,7 @@ async def _say(
         turn.session,
         [
             NewLetter(
-                key=f"{kind}:{turn.message.channel}:{turn.message.key}:{elder}:{other}",
+                key=f"{kind}:{turn.cause}:{elder}:{other}",
                 kind=kind,
                 urgency=Urgency.NOTICE,
                 recipient_id=other,

@@ -52,10 +52,9 @@ async def tell_ended(turn: Turn, person: str) -> None:
     me = turn.speaker.id
     around = (await contacts.around(turn.session, {me}, turn.now))[me].without({person})
     readers = around.nearest(["leader", "coordinators"])
-    key = f"{ENDED}:{turn.message.channel}:{turn.message.key}"
     ended = [
         NewLetter(
-            key=f"{key}:{reader}",
+            key=f"{ENDED}:{turn.cause}:{reader}",
             kind=ENDED,
             urgency=Urgency.NOTICE,
             recipient_id=reader,

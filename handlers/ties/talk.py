@@ -65,7 +65,7 @@ async def _claim(turn: Turn, pattern: str) -> Reply:
     me, called = turn.caller, said.get("called") or "亲属"
     village = me.village_id if me else None
     new = NewClaim(
-        cause=f"{turn.message.channel}:{turn.message.key}",
+        cause=turn.cause,
         elder_id=await ties.elder_meant(turn.session, said["who"] or "", village),
         person_id=me.id if me else None,
         address=turn.address,
