@@ -93,7 +93,7 @@ async def i_leave(turn: Turn) -> Reply:
     if _is_any(turn, _OFFICES):
         return Reply(words.hand_over_first())
     await questions.ask(turn.session, me.id, LEAVING, turn.now)
-    return Reply(words.do_you_leave(_called(turn), is_elder=turn.is_elder))
+    return Reply(words.do_you_leave(names.called(turn.speaker), is_elder=turn.is_elder))
 
 
 @mild.when(
@@ -111,7 +111,7 @@ async def i_need_it_no_more(turn: Turn) -> Answer:
 @router.when(_answers(LEAVING, _NO))
 async def i_stay(turn: Turn) -> Reply:
     await questions.answered(turn.session, turn.speaker.id)
-    return Reply(words.as_before(_called(turn)))
+    return Reply(words.as_before(names.called(turn.speaker)))
 
 
 @router.when(_answers(LEAVING, _YES))
@@ -127,7 +127,7 @@ async def _wish_to_leave(turn: Turn) -> Reply:
         await _write(turn, wish.id, WISH, await _leaders_of(turn, me.id), me.id, about=me.id)
         others = await _coordinators_of(turn, me.id)
         await _write(turn, wish.id, WISH_WAITS, others, me.id, about=me.id)
-    return Reply(words.somebody_comes(_called(turn)))
+    return Reply(words.somebody_comes(names.called(turn.speaker)))
 
 
 async def _leave_at_once(turn: Turn) -> Reply:
@@ -146,11 +146,6 @@ async def _leave_at_once(turn: Turn) -> Reply:
 async def _leaders_of(turn: Turn, person: str) -> list[str]:
     around = (await contacts.around(turn.session, {person}, turn.now))[person].without({person})
     return around.nearest(["leader", "coordinators"])
-
-
-def _called(turn: Turn) -> str:
-    me = turn.speaker
-    return names.elder(me.name, me.gender) if turn.is_elder else me.name
 
 
 async def _write(

@@ -11,7 +11,7 @@ from storage.checkins import BY_PROXY
 from storage.company import Company
 from storage.holds import HOSPITAL, Hold
 from storage.letters import Claimed
-from storage.people import Caller, Role
+from storage.people import Caller
 from storage.relatives import Kin
 from storage.rules import VILLAGE_TIME
 from storage.today import ElderToday, FirstSign, Standing
@@ -145,15 +145,15 @@ def nobody_tells(name: str) -> str:
 
 
 def passed_back(caller: Caller, name: str) -> str:
-    return f"{_called(caller)}，好，传给{name}了。"
+    return f"{names.called(caller)}，好，传给{name}了。"
 
 
 def cannot_get_it(caller: Caller, name: str) -> str:
-    return f"{_called(caller)}，{name}那边收不到，请打个电话。"
+    return f"{names.called(caller)}，{name}那边收不到，请打个电话。"
 
 
 def nobody_waits(caller: Caller) -> str:
-    return f"{_called(caller)}，这会儿没有要回的话。"
+    return f"{names.called(caller)}，这会儿没有要回的话。"
 
 
 def no_voice_here() -> str:
@@ -161,7 +161,7 @@ def no_voice_here() -> str:
 
 
 def enough(caller: Caller, most: int) -> str:
-    return f"{_called(caller)}，今天传了{most}回了，明天再传吧。"
+    return f"{names.called(caller)}，今天传了{most}回了，明天再传吧。"
 
 
 def too_long(most: int) -> str:
@@ -306,8 +306,3 @@ def clock_kept(now: datetime, clock: tzinfo) -> str:
 
 def whose_clock() -> str:
     return "请写您在哪个城市，比如：我在纽约"
-
-
-def _called(caller: Caller) -> str:
-    is_elder = caller.is_a(Role.ELDER)
-    return names.elder(caller.name, caller.gender) if is_elder else caller.name

@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
-from handlers import names
+from handlers.names import called
 from storage.letters import Claimed
-from storage.people import Caller, Role
+from storage.people import Caller
 
 EXPORT_YES = "确定要资料"
 ERASE_YES = "确定删除"
@@ -12,31 +12,26 @@ NOT_ASKED = "想看自己的资料，请回：我的资料。不想再留着，�
 GONE_SOON = "好，您的资料这就删，以后不打扰您了。想再来，请找组长。"
 
 
-def _called(caller: Caller) -> str:
-    is_elder = caller.is_a(Role.ELDER)
-    return names.elder(caller.name, caller.gender) if is_elder else caller.name
-
-
 def export_sure(caller: Caller) -> str:
-    return f"{_called(caller)}，要一份守望记着的您的资料吗？要就回：{EXPORT_YES}"
+    return f"{called(caller)}，要一份守望记着的您的资料吗？要就回：{EXPORT_YES}"
 
 
 def export_noted(caller: Caller, who: Sequence[str]) -> str:
-    return f"{_called(caller)}，记下了。{_who(who)}会把资料当面给您。"
+    return f"{called(caller)}，记下了。{_who(who)}会把资料当面给您。"
 
 
 def erase_sure(caller: Caller, *, is_watched: bool) -> str:
     if is_watched:
-        return f"{_called(caller)}，删了早上就没人等您平安了。真要删请回：{ERASE_YES}"
-    return f"{_called(caller)}，删了就认不出您了，也不再告诉您消息。真要删请回：{ERASE_YES}"
+        return f"{called(caller)}，删了早上就没人等您平安了。真要删请回：{ERASE_YES}"
+    return f"{called(caller)}，删了就认不出您了，也不再告诉您消息。真要删请回：{ERASE_YES}"
 
 
 def erase_noted(caller: Caller, who: Sequence[str]) -> str:
-    return f"{_called(caller)}，记下了。{_who(who)}先跟您当面说，没删以前照旧。"
+    return f"{called(caller)}，记下了。{_who(who)}先跟您当面说，没删以前照旧。"
 
 
 def gone_later(caller: Caller) -> str:
-    return f"{_called(caller)}，记下了。您手上的事了结了就删。"
+    return f"{called(caller)}，记下了。您手上的事了结了就删。"
 
 
 def _who(who: Sequence[str]) -> str:
