@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, aliased, mapped_column
 
 from storage.database import Base, insert_new
-from storage.people import KIN, Person, PersonRole, Role, Tie, TieKind
+from storage.people import Person, PersonRole, Role, Tie, TieKind, is_of_family
 
 GOOD_FOR = timedelta(days=7)
 """How long the first one's word waits for the second."""
@@ -110,7 +110,7 @@ async def _capacities(
 
 async def kin_of(session: AsyncSession, people: Collection[str]) -> set[str]:
     """Return these people and their families: those tied to them, and those tied to the same."""
-    is_kin = Tie.kind.in_(KIN)
+    is_kin = is_of_family()
     elders = set(
         await session.scalars(select(Tie.elder_id).where(Tie.person_id.in_(people), is_kin))
     )

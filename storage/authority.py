@@ -19,7 +19,18 @@ from storage import consents
 from storage.absences import stood_in_for
 from storage.consents import Purpose
 from storage.departures import has_gone
-from storage.people import KIN, OFFICES, Caller, Person, PersonRole, Role, Tie, Villager, is_a
+from storage.people import (
+    KIN,
+    OFFICES,
+    Caller,
+    Person,
+    PersonRole,
+    Role,
+    Tie,
+    Villager,
+    is_a,
+    is_of_family,
+)
 
 
 class Act(StrEnum):
@@ -101,11 +112,7 @@ def _tied(actor: Caller) -> ColumnElement[bool]:
 
 def _family(actor: Caller) -> ColumnElement[bool]:
     """Families see their own, unless she has said no; a neighbour no more than any other."""
-    ties = select(Tie.elder_id).where(
-        Tie.person_id == actor.id,
-        Tie.kind.in_(KIN),
-        consents.given(Tie.elder_id, Purpose.FAMILY),
-    )
+    ties = select(Tie.elder_id).where(Tie.person_id == actor.id, is_seen_by_family())
     return Person.id.in_(ties)
 
 
@@ -127,10 +134,15 @@ def _stood_in_for(actor: Caller) -> ColumnElement[bool]:
     )
 
 
+def is_seen_by_family() -> ColumnElement[bool]:
+    """Be true of a tie to an elder who has not said that her family may not see her."""
+    return is_of_family() & consents.given(Tie.elder_id, Purpose.FAMILY)
+
+
 def kin_of(person: str) -> ColumnElement[bool]:
     """Be true of those the village knows as somebody's family, whichever of them is the elder."""
-    hers = select(Tie.person_id).where(Tie.elder_id == person, Tie.kind.in_(KIN))
-    theirs = select(Tie.elder_id).where(Tie.person_id == person, Tie.kind.in_(KIN))
+    hers = select(Tie.person_id).where(Tie.elder_id == person, is_of_family())
+    theirs = select(Tie.elder_id).where(Tie.person_id == person, is_of_family())
     return or_(Person.id.in_(hers), Person.id.in_(theirs))
 
 
@@ -149,7 +161,7 @@ async def households(session: AsyncSession, people: Collection[str]) -> set[str]
     """Return these people and their kin: those who may not decide in a matter of theirs."""
     rows = await session.execute(
         select(Tie.elder_id, Tie.person_id).where(
-            Tie.kind.in_(KIN),
+            is_of_family(),
             or_(Tie.elder_id.in_(people), Tie.person_id.in_(people)),
         )
     )

@@ -38,7 +38,7 @@ from storage.categories import Terms
 from storage.credentials import Credential
 from storage.database import Instant
 from storage.offers import Offer
-from storage.people import KIN, Person, Tie, is_reached
+from storage.people import Person, Tie, is_of_family, is_reached
 from storage.requests import Request
 from storage.rules import VILLAGE_TIME, DispatchRules, at_village, village_day
 from storage.visits import COUNTED, LIVE, Visit, VisitState
@@ -323,7 +323,7 @@ def _conditions(kind: Kind) -> dict[str, ColumnElement[bool]]:
 
 def _kin() -> Select[tuple[str]]:
     """Return who is family to her, as far as the village knows, whichever of them is the elder."""
-    elder, family = _text("elder"), Tie.kind.in_(KIN)
+    elder, family = _text("elder"), is_of_family()
     children = select(Tie.person_id).where(Tie.elder_id == elder, family)
     parents = select(Tie.elder_id).where(Tie.person_id == elder, family)
     both: Any = union_all(children, parents).subquery()

@@ -7,12 +7,12 @@ ids, until it is said anew, or said that all are called together again.
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import ColumnElement, ForeignKey, select, update
+from sqlalchemy import ForeignKey, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from storage.database import Base, insert_new
-from storage.people import KIN, Tie
+from storage.people import Tie, is_of_family
 from storage.rules import village_day
 
 
@@ -26,11 +26,6 @@ class FamilyTurn(Base):
     person_id: Mapped[str | None] = mapped_column(ForeignKey("people.id"))
     said_by: Mapped[str] = mapped_column(ForeignKey("people.id"))
     said_at: Mapped[datetime]
-
-
-def is_of_family() -> ColumnElement[bool]:
-    """Be true of a tie by which somebody is an elder's family."""
-    return Tie.kind.in_(KIN)
 
 
 def monday_of(now: datetime) -> date:

@@ -25,7 +25,7 @@ from storage.authority import Act, kin_of, may
 from storage.database import Base, insert_new
 from storage.departures import has_gone
 from storage.ledger import Account, Head, open_accounts, take_head
-from storage.people import KIN, Caller, Person, Tie
+from storage.people import Caller, Person, Tie, is_of_family
 from storage.policies import Gifts, Policy
 from storage.villages import Group
 
@@ -115,7 +115,7 @@ async def parents_of(session: AsyncSession, people: Collection[str]) -> dict[str
     """Return for each person one elder of her family, by id; who has none is left out."""
     rows = await session.execute(
         select(Tie.person_id, func.min(Tie.elder_id))
-        .where(Tie.person_id.in_(people), Tie.kind.in_(KIN))
+        .where(Tie.person_id.in_(people), is_of_family())
         .group_by(Tie.person_id)
     )
     return {row[0]: row[1] for row in rows}

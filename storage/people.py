@@ -104,6 +104,11 @@ class Tie(Base):
     kind: Mapped[str] = mapped_column(String(10), primary_key=True)
 
 
+def is_of_family() -> ColumnElement[bool]:
+    """Be true of a tie by which somebody is of an elder's house."""
+    return Tie.kind.in_(KIN)
+
+
 class Identity(Base):
     """An address on a channel, such as an openid on WeChat, and whose it is."""
 

@@ -23,14 +23,12 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
-from storage import consents
+from storage.authority import is_seen_by_family
 from storage.checkins import Expectation, State
-from storage.consents import Purpose
 from storage.database import Base, insert_new
-from storage.family_turns import is_of_family
 from storage.holds import Hold
 from storage.incidents import Incident
-from storage.people import Person, Tie, is_elder
+from storage.people import Person, Tie, is_elder, is_of_family
 from storage.requests import Request
 from storage.rules import VILLAGE_TIME
 
@@ -154,7 +152,7 @@ async def to_tell(session: AsyncSession, day: date, limit: int) -> dict[str, lis
         .join(Expectation, Expectation.elder_id == Tie.elder_id)
         .where(
             Tie.person_id.in_(people.all()),
-            _is_seen_by(),
+            is_seen_by_family(),
             Expectation.day == day,
             Expectation.state == State.MET,
         )
@@ -170,7 +168,7 @@ async def to_tell(session: AsyncSession, day: date, limit: int) -> dict[str, lis
 def _somebody(day: date, *states: State) -> ColumnElement[bool]:
     return exists().where(
         Tie.person_id == Relative.person_id,
-        _is_seen_by(),
+        is_seen_by_family(),
         Expectation.elder_id == Tie.elder_id,
         Expectation.day == day,
         Expectation.state.in_(states),
@@ -180,7 +178,7 @@ def _somebody(day: date, *states: State) -> ColumnElement[bool]:
 def _in_need() -> ColumnElement[bool]:
     return exists().where(
         Tie.person_id == Relative.person_id,
-        _is_seen_by(),
+        is_seen_by_family(),
         Incident.elder_id == Tie.elder_id,
         Incident.climbs_at.is_not(None),
     )
@@ -212,8 +210,3 @@ def _tied_to(person: str) -> Select[str]:
 
 async def _count(session: AsyncSession, what: Any, *conditions: ColumnElement[bool]) -> int:
     return await session.scalar(select(func.count(what)).where(*conditions)) or 0
-
-
-def _is_seen_by() -> ColumnElement[bool]:
-    """Be true of a tie to an elder who has not said that her family may not see her."""
-    return is_of_family() & consents.given(Tie.elder_id, Purpose.FAMILY)

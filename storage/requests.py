@@ -18,7 +18,6 @@ from sqlalchemy import (
     ColumnElement,
     ForeignKey,
     Index,
-    Select,
     String,
     UniqueConstraint,
     and_,
@@ -33,14 +32,13 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
-from storage import authority, consents
+from storage import authority
 from storage.authority import Act
 from storage.categories import Terms, terms_of
-from storage.consents import Purpose
 from storage.database import Base, BigId, insert_new
 from storage.letters import Letter
 from storage.offers import Offer
-from storage.people import KIN, Caller, Person, Role, Tie
+from storage.people import Caller, Person, Role, Tie, is_of_family
 from storage.policies import Policy
 from storage.sealing import Sealed
 from storage.visits import LIVE, Visit
@@ -359,20 +357,9 @@ def concerns(caller: Caller) -> ColumnElement[bool]:
     return or_(*mine)
 
 
-def _seen_by_kin(person: str) -> Select[str]:
-    """Select the elders of somebody's family who have not said that it may not see them."""
-    return select(Tie.elder_id).where(
-        Tie.person_id == person,
-        Tie.kind.in_(KIN),
-        consents.given(Tie.elder_id, Purpose.FAMILY),
-    )
-
-
 async def is_family(session: AsyncSession, person: str, elder: str) -> bool:
     found = await session.scalar(
-        select(Tie.elder_id).where(
-            Tie.elder_id == elder, Tie.person_id == person, Tie.kind.in_(KIN)
-        )
+        select(Tie.elder_id).where(Tie.elder_id == elder, Tie.person_id == person, is_of_family())
     )
     return found is not None
 
@@ -458,7 +445,7 @@ async def latest(
     session: AsyncSession, elder_or_kin: str, states: Collection[State], since: datetime
 ) -> list[Request]:
     """Return the calls of an elder, or of those somebody is family to, that stand so."""
-    kin = _seen_by_kin(elder_or_kin)
+    kin = select(Tie.elder_id).where(Tie.person_id == elder_or_kin, authority.is_seen_by_family())
     found = await session.scalars(
         select(Request)
         .where(

@@ -40,8 +40,8 @@ LEAKS: Mapping[str, tuple[str, Sequence[Change]]] = {
         [
             (
                 "storage/authority.py",
-                "        Tie.person_id == actor.id,\n        Tie.kind.in_(KIN),\n",
-                "        Tie.person_id == actor.id,\n",
+                "Tie.person_id == actor.id, is_seen_by_family())",
+                "Tie.person_id == actor.id)",
             )
         ],
     ),
