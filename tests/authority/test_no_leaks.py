@@ -4,6 +4,7 @@ import pytest
 
 from tests.authority import planted
 from tests.authority.__main__ import live
+from tests.databases import clear_at
 from tests.year.planted import ROOT
 
 
@@ -16,6 +17,7 @@ async def test_in_two_thousand_worlds_nothing_leaks(sqlite_url: str) -> None:
 
 
 async def test_the_filter_is_the_same_on_a_server(postgres_url: str) -> None:
+    await clear_at(postgres_url)
     watch = await live(postgres_url, 60, seed=2)
     assert watch.leaks == [], [str(leak) for leak in watch.leaks[:5]]
 
