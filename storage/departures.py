@@ -4,7 +4,7 @@ asked → done → back, or declined. Whoever has gone has no roles, so that not
 is about her; what she was is kept in the row, for people come back, and mistakes are made.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -120,16 +120,6 @@ async def standing(session: AsyncSession, person: str) -> Departure | None:
             Departure.state.in_((DepartureState.ASKED, DepartureState.DONE)),
         )
     )
-
-
-async def standing_among(session: AsyncSession, who: ColumnElement[bool]) -> Sequence[Departure]:
-    """Return the departures that stand of those of whom a condition holds."""
-    found = await session.scalars(
-        select(Departure).where(
-            who, Departure.state.in_((DepartureState.ASKED, DepartureState.DONE))
-        )
-    )
-    return found.all()
 
 
 async def settle(

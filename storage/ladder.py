@@ -463,13 +463,9 @@ async def _call_rest_of_family(
     called = await session.scalars(
         select(Letter.recipient_id).where(Letter.incident_id == incident.id, Letter.kind.in_(CALLS))
     )
-    rest = _without(circles.of(["family"]), called.all())
+    rest = circles.without(called.all()).of(["family"])
     calls = _alarms(incident, incident.step, incident.lap, rest, [], None)
     await letters.write(session, calls, now)
-
-
-def _without(people: Sequence[str], others: Sequence[str]) -> list[str]:
-    return [one for one in people if one not in others]
 
 
 async def _call_coordinators(session: AsyncSession, incident: Live, now: datetime) -> None:
