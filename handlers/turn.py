@@ -68,6 +68,11 @@ class Turn:
         by_machine = self.message.kind is Kind.VOICE
         return Verdict(Level.ALIVE) if by_machine and heard.level is Level.OK else heard
 
+    def named(self, pattern: str) -> str:
+        """Return the `name` that words of this pattern hold, "" where they are none."""
+        said = re.fullmatch(pattern, self.words)
+        return said["name"] if said else ""
+
     def means(self, *levels: Level) -> bool:
         return self.verdict.level in levels
 

@@ -67,8 +67,7 @@ async def he_goes(turn: Turn) -> Answer:
         return Reply(words.no_such_call(number))
     if not requests.leads(turn.speaker, request):
         return Reply(words.not_yours(number))
-    said = re.fullmatch(_ASSIGN, turn.words)
-    name = said["name"] if said else ""
+    name = turn.named(_ASSIGN)
     who = await the_one(turn, Act.ASSIGN, name)
     if who is None:
         return Reply(words.nobody_of_that_name(name))
@@ -142,8 +141,7 @@ async def whom_nobody_asked(turn: Turn) -> Reply:
 
 @router.when(may(Act.TIE_VILLAGES, says(_NEXT)))
 async def they_help_each_other(turn: Turn) -> Reply:
-    said = re.fullmatch(_NEXT, turn.words)
-    name = said["name"] if said else ""
+    name = turn.named(_NEXT)
     other = await villages.named(turn.session, name)
     if other is None or other.id == turn.speaker.village_id:
         return Reply(words.no_such_village(name))

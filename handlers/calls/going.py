@@ -245,8 +245,7 @@ _FOR_HER = r"代\s*(?P<name>[\u4e00-\u9fff]{2,4})\s*(?:平安|好|1)"
 @router.when(known(says(_FOR_HER)))
 async def she_is_well_i_am_with_her(turn: Turn) -> Answer:
     """Whoever is with her just now may say how she is, whether he is tied to her or not."""
-    said = re.fullmatch(_FOR_HER, turn.words)
-    name, me = said["name"] if said else "", turn.speaker.id
+    name, me = turn.named(_FOR_HER), turn.speaker.id
     here = [one for one in await visits.mine(turn.session, me) if one.state == VisitState.ARRIVED]
     names = await people.names_of(turn.session, {one.elder_id for one in here})
     elder = next((one.elder_id for one in here if names[one.elder_id] == name), None)
@@ -377,8 +376,7 @@ async def him_and_me_again(turn: Turn) -> Answer:
 
 async def _pair(turn: Turn, pattern: str) -> tuple[str, str, str] | None:
     """Return the elder, the volunteer and the other one's name, whichever of them speaks."""
-    said = re.fullmatch(pattern, turn.words)
-    name = said["name"] if said else ""
+    name = turn.named(pattern)
     me = turn.speaker
     other = await the_one(turn, Act.KEEP_OFF, name)
     if other is not None:

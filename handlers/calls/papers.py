@@ -70,8 +70,7 @@ async def this_is_the_paper(turn: Turn) -> Answer:
 
 @router.when(may(Act.ARRANGE, says(_LOOK)))
 async def which_papers_he_has(turn: Turn) -> Reply:
-    said = re.fullmatch(_LOOK, turn.words)
-    name = said["name"] if said else ""
+    name = turn.named(_LOOK)
     who = await the_one(turn, Act.VOUCH, name)
     if who is None:
         return Reply(words.nobody_of_that_name(name))

@@ -165,8 +165,7 @@ def _news(elder: str, wanted: Hours, cause: str) -> NewLetter:
 @router.when(may(Act.SET_HOURS, says(_LEAVE)))
 async def leave_her_hours(turn: Turn) -> Reply:
     """不改 王秀英, where we asked her leader because nothing reaches her."""
-    said = re.fullmatch(_LEAVE, turn.words)
-    name = said["name"] if said else ""
+    name = turn.named(_LEAVE)
     elder = await the_one(turn, Act.SET_HOURS, name)
     if elder is None:
         return Reply(words.not_yours(name))

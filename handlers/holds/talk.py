@@ -144,8 +144,7 @@ async def it_is_she(turn: Turn) -> Answer:
 
 @router.when(known(says(_SHE_IS_BACK)))
 async def she_came_back(turn: Turn) -> Answer:
-    said = re.fullmatch(_SHE_IS_BACK, turn.words)
-    name = said["name"] if said else ""
+    name = turn.named(_SHE_IS_BACK)
     elder = await the_one(turn, Act.SPEAK_FOR, name)
     if elder is None or not await holds.end(turn.session, elder.id, turn.now):
         return NOT_MINE

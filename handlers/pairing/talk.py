@@ -144,9 +144,9 @@ async def _tell_of_the_phone(turn: Turn, ticket: Redeemed, *, had_another: bool)
 @router.when(may(Act.PAIR, says(_HAND_OUT)))
 async def hand_out_a_code(turn: Turn) -> Reply:
     """配对 王秀英, and 换手机 王秀英: the same, for a code always moves her to the new phone."""
-    person = await the_one(turn, Act.PAIR, _name(turn, _HAND_OUT))
+    person = await the_one(turn, Act.PAIR, turn.named(_HAND_OUT))
     if person is None:
-        return Reply(words.nobody_of_that_name(_name(turn, _HAND_OUT)))
+        return Reply(words.nobody_of_that_name(turn.named(_HAND_OUT)))
     rules = turn.rules.pairing
     ticket = await pairings.issue(turn.session, person.id, turn.speaker.id, turn.now, rules)
     await _note(turn, "pairing.code", person.id, by=turn.speaker.id)
@@ -159,9 +159,9 @@ async def hand_out_a_code(turn: Turn) -> Reply:
 @router.when(may(Act.PAIR, says(_CUT_OFF)))
 async def cut_a_phone_off(turn: Turn) -> Reply:
     """A phone is lost, or a false one was paired: it hears nothing more from now on."""
-    person = await the_one(turn, Act.PAIR, _name(turn, _CUT_OFF))
+    person = await the_one(turn, Act.PAIR, turn.named(_CUT_OFF))
     if person is None:
-        return Reply(words.nobody_of_that_name(_name(turn, _CUT_OFF)))
+        return Reply(words.nobody_of_that_name(turn.named(_CUT_OFF)))
     await people.forget_phones(turn.session, person.id, turn.message.channel)
     await _note(turn, "pairing.cut_off", person.id, by=turn.speaker.id)
     return Reply(words.is_cut_off(person.name))
@@ -169,11 +169,6 @@ async def cut_a_phone_off(turn: Turn) -> Reply:
 
 async def _note(turn: Turn, act: str, person: str, *, by: str) -> None:
     await audit.note(turn.session, act, turn.now, actor=by, subject=person)
-
-
-def _name(turn: Turn, pattern: str) -> str:
-    said = re.fullmatch(pattern, turn.words)
-    return said["name"] if said else ""
 
 
 FEATURE = Feature(

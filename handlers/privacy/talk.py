@@ -4,7 +4,6 @@ A person brings the paper. Whoever is watched over, and whoever serves the villa
 only when a coordinator has spoken with her and agreed: until then everything goes on.
 """
 
-import re
 from collections.abc import Sequence
 
 from handlers.feature import Feature, Paper
@@ -93,8 +92,7 @@ def _letter(number: int, kind: WishKind, about: str, recipient: str) -> NewLette
 
 @router.when(known(lambda turn: bool(_AGREEING & turn.speaker.roles) and says(_AGREE)(turn)))
 async def agree(turn: Turn) -> Reply:
-    said = re.fullmatch(_AGREE, turn.words)
-    name = said["name"] if said else ""
+    name = turn.named(_AGREE)
     me = turn.speaker
     person = await privacy_wishes.wants_to_be_erased(turn.session, me, name)
     if person is None:

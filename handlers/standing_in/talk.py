@@ -1,6 +1,5 @@
 """Takes absences, deputies and hand-overs from those who answer for a group or a village."""
 
-import re
 from datetime import date, datetime, timedelta
 
 from handlers import leaving
@@ -57,8 +56,7 @@ async def no_deputy_any_more(turn: Turn) -> Reply:
 @router.when(lambda turn: turn.has_office and says(_MY_DEPUTY)(turn))
 async def my_deputy(turn: Turn) -> Reply:
     """Ask her first: a deputy is one from the moment she agrees."""
-    said = re.fullmatch(_MY_DEPUTY, turn.words)
-    name = said["name"] if said else ""
+    name = turn.named(_MY_DEPUTY)
     deputy = await the_one(turn, Act.APPOINT, name)
     refusal = await _why_not(turn, deputy, name)
     if refusal is not None or deputy is None:
@@ -157,8 +155,7 @@ async def to_whom(_turn: Turn) -> Reply:
 @router.when(lambda turn: turn.has_office and says(_TO_ANOTHER)(turn))
 async def i_hand_over(turn: Turn) -> Reply:
     """Ask the other; until he says 接班, the one who asks stays on duty."""
-    said = re.fullmatch(_TO_ANOTHER, turn.words)
-    name = said["name"] if said else ""
+    name = turn.named(_TO_ANOTHER)
     me = turn.speaker
     plan = await rota.read(turn.session, {me.village_id}, turn.now, turn.now)
     mine = [one for one in plan.places(me.village_id) if me.id in plan.on_duty(one, turn.now)]
