@@ -2,7 +2,7 @@
 PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
-WORKERS ?= 4
+WORKERS ?= 3
 
 .PHONY: setup demo test soak planted check bench format lock clean
 
