@@ -240,17 +240,16 @@ async def talents(session: AsyncSession, caller: Caller, field: str, limit: int)
     ]
 
 
-async def never_asked(session: AsyncSession, caller: Caller) -> Sequence[str]:
-    """Return the names of those on duty whom no call has ever reached."""
-    return (
-        await session.scalars(
-            select(Person.name)
-            .join(Volunteer, Volunteer.person_id == Person.id)
-            .where(
-                may(caller, Act.ASSIGN),
-                Volunteer.is_on_duty,
-                Volunteer.last_asked_at == NEVER,
-            )
-            .order_by(Person.name)
+async def never_asked(session: AsyncSession, caller: Caller) -> dict[str, str]:
+    """Return those on duty whom no call has ever reached: their names by id, in their order."""
+    rows = await session.execute(
+        select(Person.id, Person.name)
+        .join(Volunteer, Volunteer.person_id == Person.id)
+        .where(
+            may(caller, Act.ASSIGN),
+            Volunteer.is_on_duty,
+            Volunteer.last_asked_at == NEVER,
         )
-    ).all()
+        .order_by(Person.name, Person.id)
+    )
+    return {person: name for person, name in rows}

@@ -136,7 +136,8 @@ async def who_knows_it(turn: Turn) -> Reply:
 @router.when(may(Act.ARRANGE, says("(?:还)?(?:没|谁没)问过(?:谁|的人)?|没问过的")))
 async def whom_nobody_asked(turn: Turn) -> Reply:
     found = await volunteers.never_asked(turn.session, turn.speaker)
-    return Reply(words.never_asked(found))
+    await turn.note_look("unasked", found)
+    return Reply(words.never_asked([*found.values()]))
 
 
 @router.when(may(Act.TIE_VILLAGES, says(_NEXT)))

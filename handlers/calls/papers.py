@@ -31,6 +31,7 @@ async def whose_papers_end(turn: Turn) -> Reply:
         village_day(turn.now),
         turn.rules.dispatch.expiring_days,
     )
+    await turn.note_look("papers", {one.person_id for one in found}, "ending")
     return Reply(words.ending_papers([(one.name, one.kind, one.valid_until) for one in found]))
 
 
@@ -75,6 +76,7 @@ async def which_papers_he_has(turn: Turn) -> Reply:
     if who is None:
         return Reply(words.nobody_of_that_name(name))
     found = await credentials.of_person(turn.session, who.id)
+    await turn.note_look("papers", who.id)
     return Reply(words.papers(who.name, found, village_day(turn.now)))
 
 

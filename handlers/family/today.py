@@ -28,6 +28,7 @@ async def how_are_mine(turn: Turn) -> Answer:
     if not asked:
         return NOT_MINE
     clock = await seen.clock_of(turn)
+    await turn.note_look("today", {one.id for one in asked}, "family")
     return Reply(words.today(await seen.today_of(turn, asked), clock))
 
 
@@ -37,6 +38,7 @@ async def who_was_there(turn: Turn) -> Answer:
     if not mine:
         return NOT_MINE
     came = await seen.visits_to(turn, mine)
+    await turn.note_look("visits", {one.id for one in mine}, "family")
     return Reply(words.visits(came, turn.rules.family.visit_days))
 
 

@@ -82,6 +82,29 @@ async def test_registry_of_talents_shows_phones_and_is_noted(village: Village) -
     ]
 
 
+async def test_a_daughter_who_asks_how_she_is_has_looked(village: Village) -> None:
+    await village.says("xiaomei", "今天")
+    await village.says("xiaomei", "谁去过")
+    await village.says("laosi", "今天")  # he is nobody's family, and saw nothing
+    assert await looks(village.database) == [
+        ("look:today", "xiaomei", "wang", "family"),
+        ("look:visits", "xiaomei", "wang", "family"),
+    ]
+
+
+async def test_whoever_looks_at_papers_has_looked_at_those_whose_they_are(village: Village) -> None:
+    await village.says("zhang", "证件 刘翠花 健康证 2026-12-10")
+    await village.says("zhang", "证件 刘翠花")
+    await village.says("zhang", "到期的")
+    await village.says("zhang", "证件 王秀英")  # she is no volunteer, and has none to show
+    await village.says("zhang", "没问过谁")
+    assert [(act, subject) for act, _, subject, _ in await looks(village.database)] == [
+        ("look:papers", "liushen"),
+        ("look:papers", "liushen"),
+        ("look:unasked", "liushen"),
+    ]
+
+
 async def test_a_voice_that_is_handed_on_is_noted(sqlite_url: str, tmp_path: Path) -> None:
     async with open_village(sqlite_url, tmp_path, "wechat") as village:
         await village.settle()
