@@ -53,8 +53,8 @@ _GENDERS = {
 
 _OLDEST = date(1900, 1, 1)
 _NOBODY: frozenset[str] = frozenset()
-_SHOWN = 20
-"""How much of what is wrong is said back."""
+_NOBODYS = re.compile(r"[A-Za-z]{1,12}|[0-9]{1,4}|[0-9]{1,2}[:：][0-9]{2}")
+"""What may be said back: a word of ours, a year, an hour. No name, phone or openid is like it."""
 
 Row = Sequence[object]
 T = TypeVar("T")
@@ -191,7 +191,7 @@ def _header_faults(names: Sequence[str]) -> Iterator[str]:
         elif _HIDDEN.search(name):
             yield f"表头第 {number} 格里有看不见的字符"
         elif name not in COLUMNS:
-            yield f"表头里的{_quote(name)}不认识"
+            yield f"表头第 {number} 格{_quote(name)}不认识"
         elif names.index(name) < number - 1:
             yield f"表头里的“{name}”写了两次"
 
@@ -285,11 +285,14 @@ class _Line:
 
 
 def _unclear(rule: str, text: str) -> _UnclearError:
-    return _UnclearError(f"{rule}，写的是{_quote(text)}" if text else "不能空着")
+    if not text:
+        return _UnclearError("不能空着")
+    return _UnclearError(f"{rule}，写的是{quoted}" if (quoted := _quote(text)) else rule)
 
 
 def _quote(text: str) -> str:
-    return f"“{text}”" if len(text) <= _SHOWN else f"“{text[:_SHOWN]}……”"
+    """Say back what is wrong where it is nobody's; the line and the column are named anyhow."""
+    return f"“{text}”" if _NOBODYS.fullmatch(text) else ""
 
 
 def _first(taken: dict[str, int], text: str, number: int) -> str:
@@ -366,7 +369,9 @@ def _roles(text: str) -> frozenset[Role]:
         try:
             roles.add(Role(name.lower()))
         except ValueError:
-            raise _UnclearError(f"里的{_quote(name)}不认识，可以写 {'、'.join(Role)}") from None
+            raise _UnclearError(
+                f"里的{_quote(name) or '一个'}不认识，可以写 {'、'.join(Role)}"
+            ) from None
     return frozenset(roles)
 
 
@@ -394,7 +399,7 @@ def _ids(text: str) -> frozenset[str]:
     ids = frozenset(_several(text))
     for one in ids:
         if not _ID.fullmatch(one):
-            raise _UnclearError(f"里的{_quote(one)}不像 id，几个 id 之间用分号隔开")
+            raise _UnclearError(f"里的{_quote(one) or '一个'}不像 id，几个 id 之间用分号隔开")
     return ids
 
 

@@ -4,7 +4,7 @@ Home, gender, skills and the mark of his phone are those of the roster, kept bes
 that the one to ask is found through an index; `keep_up` carries over what the roster has changed.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -252,4 +252,4 @@ async def never_asked(session: AsyncSession, caller: Caller) -> dict[str, str]:
         )
         .order_by(Person.name, Person.id)
     )
-    return {person: name for person, name in rows}
+    return {row.id: row.name for row in rows}

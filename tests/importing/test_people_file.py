@@ -167,26 +167,20 @@ def test_what_pandas_and_excel_leave_behind_is_passed_over() -> None:
     ("line", "sentence"),
     [
         (",王秀英,,,,石桥村,,elder", "id 不能空着"),
-        ("E 1,王秀英,,,,石桥村,,elder", "id 只能用字母、数字、- 和 _，最多 32 个，写的是“E 1”"),
+        ("E 1,王秀英,,,,石桥村,,elder", "id 只能用字母、数字、- 和 _，最多 32 个"),
         ("E1,,,,,石桥村,,elder", "name 不能空着"),
-        (
-            f"E1,{'王' * 41},,,,石桥村,,elder",
-            f"name 最多 40 个字，写的是“{'王' * 20}……”",
-        ),
+        (f"E1,{'王' * 41},,,,石桥村,,elder", "name 最多 40 个字"),
         ("E1,王秀英,,,,,,elder", "village 不能空着"),
-        (
-            "E1,王秀英,老太,,,石桥村,,elder",
-            "gender 要写 female 或 male（女、男也行），写的是“老太”",
-        ),
+        ("E1,王秀英,老太,,,石桥村,,elder", "gender 要写 female 或 male（女、男也行）"),
         (
             "E1,王秀英,,1941-02-30,,石桥村,,elder",
-            "born 要写年份或日期，如 1941 或 1941-03-05，写的是“1941-02-30”",
+            "born 要写年份或日期，如 1941 或 1941-03-05",
         ),
-        ("E1,王秀英,,2026-11-24,,石桥村,,elder", "born 不会是这个时候，写的是“2026-11-24”"),
+        ("E1,王秀英,,2026-11-24,,石桥村,,elder", "born 不会是这个时候"),
         ("E1,王秀英,,2027,,石桥村,,elder", "born 不会是这个时候，写的是“2027”"),
         (
             "E1,王秀英,,,1.38E+10,石桥村,,elder",
-            "phone 只能有数字、+、- 和空格，最多 20 个，写的是“1.38E+10”",
+            "phone 只能有数字、+、- 和空格，最多 20 个",
         ),
         (
             "E1,王秀英,,,,石桥村,,elder;king",
@@ -195,7 +189,7 @@ def test_what_pandas_and_excel_leave_behind_is_passed_over() -> None:
         ),
         (
             "E1,王秀英,,,,石桥村,,elder,o wang",
-            "openid 只能用字母、数字、- 和 _，最多 64 个，写的是“o wang”",
+            "openid 只能用字母、数字、- 和 _，最多 64 个",
         ),
         (
             "E1,王秀英,,,,石桥村,,elder,,25:00,",
@@ -209,7 +203,7 @@ def test_what_pandas_and_excel_leave_behind_is_passed_over() -> None:
         ("E1,王秀英,,,,石桥村,,elder,,,,9", "tier 要写 1、2 或 3，写的是“9”"),
         (
             "F1,李梅,,,,石桥村,,family,,,,,E1 E2",
-            "family_of 里的“E1 E2”不像 id，几个 id 之间用分号隔开",
+            "family_of 里的一个不像 id，几个 id 之间用分号隔开",
         ),
         ("E1,王\x1b[2J英,,,,石桥村,,elder", "name 里有换行或看不见的字符"),
         ("E1,王\u202e秀英,,,,石桥村,,elder", "name 里有换行或看不见的字符"),
@@ -239,7 +233,7 @@ def test_all_faults_are_found_at_once() -> None:
     [
         ("", ["1 表头缺少 id、name、village、roles"]),
         ("id,village,roles", ["1 表头缺少 name"]),
-        ("id,name,village,roles,age", ["1 表头里的“age”不认识"]),
+        ("id,name,village,roles,age", ["1 表头第 5 格“age”不认识"]),
         ("id,name,village,roles,name", ["1 表头里的“name”写了两次"]),
         ("id,name,,village,roles", ["1 表头第 3 格是空的"]),
         ("id,name,village,roles,a\x07", ["1 表头第 5 格里有看不见的字符"]),
