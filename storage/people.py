@@ -109,6 +109,14 @@ def is_of_family() -> ColumnElement[bool]:
     return Tie.kind.in_(KIN)
 
 
+async def is_family(session: AsyncSession, person: str, elder: str) -> bool:
+    """Tell whether somebody is of an elder's house."""
+    tied = select(Tie.elder_id).where(
+        Tie.elder_id == elder, Tie.person_id == person, is_of_family()
+    )
+    return await session.scalar(tied.limit(1)) is not None
+
+
 class Identity(Base):
     """An address on a channel, such as an openid on WeChat, and whose it is."""
 

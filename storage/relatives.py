@@ -123,11 +123,6 @@ async def kin_of(session: AsyncSession, person: str) -> list[Kin]:
     return found + [Kin(*row, is_elder=False) for row in own if row.id not in known]
 
 
-async def is_family(session: AsyncSession, person: str, elder: str) -> bool:
-    found = await session.scalar(select(Person.id).where(Person.id == elder, elders_of(person)))
-    return found is not None
-
-
 async def to_tell(session: AsyncSession, day: date, limit: int) -> dict[str, list[str]]:
     """Return who wants a line today and is ready for it, each with his elders who were heard.
 

@@ -32,13 +32,13 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
-from storage import authority
+from storage import authority, people
 from storage.authority import Act
 from storage.categories import Terms, terms_of
 from storage.database import Base, BigId, insert_new
 from storage.letters import Letter
 from storage.offers import Offer
-from storage.people import Caller, Person, Role, Tie, is_of_family
+from storage.people import Caller, Person, Role, Tie
 from storage.policies import Policy
 from storage.sealing import Sealed
 from storage.visits import LIVE, Visit
@@ -357,13 +357,6 @@ def concerns(caller: Caller) -> ColumnElement[bool]:
     return or_(*mine)
 
 
-async def is_family(session: AsyncSession, person: str, elder: str) -> bool:
-    found = await session.scalar(
-        select(Tie.elder_id).where(Tie.elder_id == elder, Tie.person_id == person, is_of_family())
-    )
-    return found is not None
-
-
 async def answers_for(session: AsyncSession, caller: Caller, request: Request) -> bool:
     """Tell whether somebody may speak for the elder in this call: her side, and who asked."""
     return caller.id == request.said_by or await stands_by_her(session, caller, request)
@@ -373,7 +366,7 @@ async def stands_by_her(session: AsyncSession, caller: Caller, request: Request)
     """Tell whether somebody is she herself, of her family, or her leader or coordinator."""
     if caller.id == request.elder_id:
         return True
-    return leads(caller, request) or await is_family(session, caller.id, request.elder_id)
+    return leads(caller, request) or await people.is_family(session, caller.id, request.elder_id)
 
 
 def leads(caller: Caller, request: Request) -> bool:

@@ -3,7 +3,7 @@
 import re
 from datetime import datetime
 
-from handlers import on_her_behalf, proxy_limits
+from handlers import on_her_behalf
 from handlers.calls import words
 from handlers.calls.routes import NUMBER, asking, call_of, number_in, numbered, router
 from handlers.calls.when import moment, tomorrow_morning
@@ -111,11 +111,9 @@ async def _for_her(turn: Turn, pattern: str) -> Answer:
     elder = await the_one(turn, Act.SPEAK_FOR, name)
     if elder is None:
         return Reply(words.nobody_in_your_care(name))
-    if await on_her_behalf.has_asked_enough(turn, elder.id):
-        return Reply(words.enough_for_today(turn.rules.family.requests_a_day))
     if verdict.level is not Level.REQUEST or verdict.category is None:
         return Reply(words.what_for_her(turn.speaker, name))
-    if objection := await proxy_limits.objection(turn, elder, Deed.REQUEST):
+    if objection := await on_her_behalf.objection(turn, elder, Deed.REQUEST):
         return Reply(objection)
     return await _wish(turn, elder, verdict, turn.hearing.spell(rest))
 

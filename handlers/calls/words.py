@@ -747,7 +747,3 @@ def why_them(number: int, found: Sequence[tuple[str, str, str]]) -> str:
         return f"{number}号还没问过人。"
     lines = [f"{name}（{said}）{parts}" for name, said, parts in found[:8]]
     return "\n".join([f"{number}号问了：", *lines])
-
-
-def enough_for_today(most: int) -> str:
-    return f"今天替老人叫了{most}回人，再要人请找组长。"

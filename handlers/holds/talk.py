@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from handlers import leaving, names, on_her_behalf, proxy_limits
+from handlers import leaving, names, on_her_behalf
 from handlers.feature import Feature, Paper
 from handlers.holds import whose, words
 from handlers.message import Kind, Reply
@@ -73,10 +73,8 @@ async def _excuse_her(turn: Turn, elder: str, away: _Away) -> Reply:
     """Keep the hold of somebody else; those around her who did not say it hear of it."""
     if not _is_short_enough(turn, away):
         return Reply(words.too_long(turn.rules.checkin.longest_hold_days))
-    if await on_her_behalf.has_held_enough(turn, elder):
-        return Reply(words.enough_for_today(turn.rules.family.holds_a_day))
     person = await turn.session.get_one(Person, elder)
-    if objection := await proxy_limits.objection(turn, person, Deed.HOLD):
+    if objection := await on_her_behalf.objection(turn, person, Deed.HOLD):
         return Reply(objection)
     await _keep(turn, elder, away)
     await _tell_others(turn, elder, away)

@@ -78,7 +78,3 @@ def too_long(longest: int) -> str:
 def greeting(letter: Claimed) -> str:
     called = names.elder(letter.about_name or "", letter.about_gender or "")
     return f"{called}，您明天回来，又等您报平安了。没回来也说一声。"
-
-
-def enough_for_today(most: int) -> str:
-    return f"今天替老人请了{most}回假，再要请假请找组长。"

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
-from handlers import proxy_limits
+from handlers import on_her_behalf
 from handlers.calling import call_people, number_for
 from handlers.feature import Feature, Paper
 from handlers.hearing import DISTRESS, Level, Verdict
@@ -12,7 +12,6 @@ from handlers.message import Kind, Reply
 from handlers.namesakes import the_one
 from handlers.proxy import answers, entry, words
 from handlers.proxy.answers import Answer as Said
-from handlers.proxy_limits import TOO_MUCH
 from handlers.router import NOT_MINE, Answer, Router, known, says
 from handlers.turn import Turn
 from storage import (
@@ -86,7 +85,7 @@ async def she_is_well(turn: Turn) -> Reply:
     elder = await the_one(turn, Act.SPEAK_FOR, name)
     if elder is None:
         return Reply(words.not_yours(name))
-    if objection := await proxy_limits.objection(turn, elder, Deed.WELL):
+    if objection := await on_her_behalf.objection(turn, elder, Deed.WELL):
         return Reply(objection)
     sign = Heard(elder_id=elder.id, at=turn.now, kind=BY_PROXY, actor_id=turn.speaker.id)
     await checkins.record(turn.session, [sign], turn.rules.checkin)
@@ -409,7 +408,7 @@ FEATURE = Feature(
         MORNING_LIST: Paper(words.morning_list, form="reminder", ask=words.list_ask),
         LOOK_IN: Paper(words.look_in, form="reminder", ask=words.list_ask),
         NUDGE: Paper(words.nudge, form="offer", ask="请让老人回个1报平安"),
-        TOO_MUCH: Paper(words.too_much, form="reminder", ask="有人代办太多，请看看"),
+        on_her_behalf.TOO_MUCH: Paper(words.too_much, form="reminder", ask="有人代办太多，请看看"),
         UNWELL: Paper(words.unwell_says, form="emergency", ask="请打电话或去看看"),
     },
 )

@@ -181,7 +181,6 @@ TO_OTHERS = {
     "how_to_judge": words.how_to_judge(1234),
     "appealed": words.appealed(1234),
     "verdict to others": words.verdict(LETTER),
-    "enough_for_today": words.enough_for_today(3),
 }
 LISTS = {
     "mine": words.mine(WANG, [(1234, "理发", State.OPEN, NINE)]),

@@ -1,0 +1,86 @@
+"""What is done for an elder by somebody else is bounded: by his tie to her, and by the day.
+
+Who serves her does it by his office, under a wide bound of its own. An alarm has none.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import datetime
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from handlers.on_her_behalf import words
+from handlers.turn import Turn
+from storage import authority, contacts, letters, people, proxies, relatives
+from storage.authority import Act
+from storage.checkins import watch_day
+from storage.letters import NewLetter, Urgency
+from storage.people import Person
+from storage.proxies import Deed
+from storage.rules import FamilyRules, at_village, village_day
+
+TOO_MUCH = "proxy_over"
+
+_FAMILY: Mapping[
+    Deed,
+    tuple[
+        Callable[[AsyncSession, str, datetime], Awaitable[int]],
+        Callable[[FamilyRules], int],
+        Callable[[int], str],
+    ],
+] = {
+    Deed.REQUEST: (relatives.asked_for, lambda rules: rules.requests_a_day, words.called_enough),
+    Deed.HOLD: (relatives.held, lambda rules: rules.holds_a_day, words.excused_enough),
+}
+"""What one of her family may do only so often a day: how it is counted, how often, what is said."""
+
+
+async def objection(turn: Turn, elder: Person, act: Deed) -> str:
+    """Count one act for an elder; where it may not be, say so, "" where it may.
+
+    What is one too many is not done, and not lost: her leader is asked to look at it.
+    """
+    me, rules = turn.speaker, turn.rules.proxy
+    if me.id == elder.id:
+        return ""
+    if not await proxies.may(turn.session, me, elder.id, act, rules):
+        return words.not_by_you(elder)
+    if enough := await _is_enough_for_family(turn, elder, act):
+        return enough
+    limit = rules.office_a_day if me.has_office else rules.tied_a_day
+    if await proxies.count(turn.session, me.id, village_day(turn.now), limit):
+        return ""
+    return words.too_much(elder, limit, await _ask_her_leader(turn, elder.id))
+
+
+async def _is_enough_for_family(turn: Turn, elder: Person, act: Deed) -> str:
+    me, checkin = turn.speaker, turn.rules.checkin
+    bound = _FAMILY.get(act)
+    if bound is None or not await people.is_family(turn.session, me.id, elder.id):
+        return ""
+    if await authority.allows(turn.session, me, Act.ARRANGE, elder.id):
+        return ""
+    count, most_by, say = bound
+    morning = at_village(watch_day(turn.now, checkin), checkin.day_starts)
+    most = most_by(turn.rules.family)
+    return say(most) if await count(turn.session, me.id, morning) >= most else ""
+
+
+async def _ask_her_leader(turn: Turn, elder: str) -> str:
+    """Return the name of who is asked, "" where there is nobody."""
+    me = turn.speaker.id
+    around = (await contacts.around(turn.session, {elder}, turn.now))[elder].without({me})
+    readers = around.nearest(["leader", "coordinators"])
+    asked = [
+        NewLetter(
+            key=f"{TOO_MUCH}:{turn.cause}:{reader}",
+            kind=TOO_MUCH,
+            urgency=Urgency.NOTICE,
+            recipient_id=reader,
+            about_id=elder,
+            actor_id=me,
+            detail={"said": turn.words[:40]},
+        )
+        for reader in readers
+    ]
+    await letters.write(turn.session, asked, turn.now)
+    return await people.name_of(turn.session, readers[0]) if readers else ""
