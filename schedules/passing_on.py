@@ -26,6 +26,8 @@ AT_ONCE = 200
 async def pass_on(database: Database, now: datetime, rules: Rules) -> int:
     """Follow what is under way one step further; returns how many moved."""
     async with database.writing() as session:
+        if not await tidings.are_under_way(session):
+            return 0
         return (
             await _let_answer(session, now, rules)
             + await _note_heard(session, now)
@@ -105,6 +107,8 @@ async def say_who_was_heard(database: Database, now: datetime, rules: Rules) -> 
     since = at_village(day, rules.checkin.day_starts)
     async with database.writing() as session:
         heard = await relatives.to_tell(session, day, AT_ONCE)
+        if not heard:
+            return 0
         elders = {elder for theirs in heard.values() for elder in theirs}
         standing = await today.of_elders(session, Person.id.in_(elders), day, since)
         by_id = {one.id: one for one in standing}

@@ -129,7 +129,7 @@ async def to_tell(session: AsyncSession, day: date, limit: int) -> dict[str, lis
     That is as soon as nobody of his is waited for, missed, or in need: what is grave comes as
     an alarm, and one line a day is enough.
     """
-    people = await session.scalars(
+    found = await session.scalars(
         select(Relative.person_id)
         .where(
             Relative.daily,
@@ -142,11 +142,14 @@ async def to_tell(session: AsyncSession, day: date, limit: int) -> dict[str, lis
         .limit(limit)
         .with_for_update(skip_locked=True)
     )
+    people = found.all()
+    if not people:
+        return {}
     rows = await session.execute(
         select(Tie.person_id, Tie.elder_id)
         .join(Expectation, Expectation.elder_id == Tie.elder_id)
         .where(
-            Tie.person_id.in_(people.all()),
+            Tie.person_id.in_(people),
             is_seen_by_family(),
             Expectation.day == day,
             Expectation.state == State.MET,

@@ -213,6 +213,12 @@ class Moved:
 _MOVED = (Tiding.id, Tiding.from_id, Tiding.to_id, Tiding.number)
 
 
+async def are_under_way(session: AsyncSession) -> bool:
+    """Tell whether there is any of which it is not known yet whether it was heard."""
+    some = select(Tiding.id).where(_OPEN).limit(1)
+    return await session.scalar(some) is not None
+
+
 async def gone_out(session: AsyncSession, limit: int) -> list[Moved]:
     """Move on what has reached her phone, and return it."""
     sent_at = select(Letter.sent_at).where(Letter.key == _key()).scalar_subquery()
@@ -253,6 +259,8 @@ async def _move(
         .with_for_update(skip_locked=True, of=Tiding)
     )
     found = [Moved(*row) for row in rows]
+    if not found:
+        return []
     ids = [one.id for one in found]
     await session.execute(
         update(Tiding)

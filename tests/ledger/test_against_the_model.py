@@ -38,11 +38,9 @@ from tests.ledger.bank import COORDINATOR, DAY, Bank, visit
 from tests.ledger.model import PlainBank, Refused, Slot
 
 LIVES, THIN, STEPS = 100, 25, 60
-BOOKS = [("sqlite", book, LIVES) for book in (1, 2, 3)]
+BOOKS = [("sqlite", 1, LIVES), ("postgresql", 1, THIN)]
 if os.environ.get("SHOUWANG_SOAK"):
-    BOOKS += [("postgresql", book, LIVES) for book in (1, 2, 3)]
-else:
-    BOOKS += [("postgresql", 1, THIN)]
+    BOOKS = [(kind, book, LIVES) for kind in ("sqlite", "postgresql") for book in (1, 2, 3)]
 MOSTLY = 0.7
 """How much of what is asked must be done, so that refusals do not make up the story."""
 

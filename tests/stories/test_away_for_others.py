@@ -110,7 +110,7 @@ async def test_what_is_no_hold_or_not_hers_to_say_excuses_nobody(
 async def test_an_elder_who_speaks_of_another_is_not_away_herself(
     village: Village, words: str
 ) -> None:
-    await village.until("07:00")
+    await village.all_well_but("wang")
     await village.says("wang", words)
     assert not await holds(village, "wang")
     await village.until("05:00")

@@ -191,6 +191,7 @@ async def test_who_is_away_cannot_take_over_and_who_rests_cannot_hand_over(
 
 
 async def test_at_night_he_is_told_to_ring_up(village: Village) -> None:
+    await village.all_well_but()
     await village.until("22:00")
     assert await village.says("zhang", "交班 李大山") == (
         "夜里不发信打扰，请您打电话给李大山，30分钟内回“接班”才算交了。"
