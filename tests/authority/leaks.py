@@ -135,10 +135,9 @@ class Watch:
         await self._desk.close()
 
     async def compare_filters(self) -> None:
-        """Hold the filter of one person in each world against the reading of the domain."""
+        """Hold the filters of some in each world against the reading of the domain."""
         async with self._database.reading() as session:
-            for world in self._worlds:
-                actor = self._chance.choice(world.people)
+            for world, actor in self._actors():
                 here = Person.id.in_([one.id for one in world.people])
                 acts = self._chance.sample(reading.ACTS, k=3)
                 each = [authority.may(caller(actor), act).label(act) for act in acts]
@@ -147,6 +146,13 @@ class Watch:
                     found = {row[0] for row in rows if row[place]}
                     if found != reading.to_whom(world, actor, act):
                         self._find("filter", f"{act} of {actor.id} in a world of its own")
+
+    def _actors(self) -> Iterator[tuple[World, Somebody]]:
+        """Choose one of each world, and besides one who has ever stood in for another."""
+        for world in self._worlds:
+            yield world, self._chance.choice(world.people)
+            if world.away:
+                yield world, world.one(self._chance.choice(world.away).stand_in)
 
     async def speak(self) -> None:
         """Let somebody in each world say something, and hold the answer against an invented name.
@@ -277,8 +283,13 @@ def _is_known(world: World, one: Somebody, other: Somebody) -> bool:
     if other.id == one.id:
         return True
     serves = not other.roles.isdisjoint({"leader", "coordinator", "doctor", "supervisor"})
-    serves |= any(away.stand_in == other.id and not away.is_over for away in world.away)
-    return serves and (one.village == other.village or reading.may_hear_of(world, one, other))
+    served = {other.village} if serves else set()
+    served |= {
+        world.one(away.person).village
+        for away in world.away
+        if away.stand_in == other.id and not away.is_over
+    }
+    return bool(served) and (one.village in served or reading.may_hear_of(world, one, other))
 
 
 def caller(one: Somebody) -> Caller:
