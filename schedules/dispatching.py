@@ -1,6 +1,6 @@
 """Calls by the clock: whoever is to be asked is asked, and nothing that waits is forgotten."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 import structlog
@@ -9,10 +9,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from storage import (
     attendance,
     confirming,
+    departures,
     dispatch,
     disputes,
     offers,
     papers_ending,
+    partings,
     placing,
     requests,
     reviews,
@@ -20,7 +22,7 @@ from storage import (
 )
 from storage import volunteers as profiles
 from storage.database import Database
-from storage.requests import Request, State
+from storage.requests import BEFORE_SERVICE, Request, State
 from storage.rules import Rules
 
 AT_ONCE = 50
@@ -59,8 +61,7 @@ async def _advance_together(
     async with database.writing() as session:
         claimed = await requests.claim_due(session, now, AT_ONCE)
         due += [one.id for one in claimed]
-        for request in claimed:
-            await _advance(session, request, now, rules)
+        await _advance(session, claimed, now, rules)
 
 
 async def _advance_one_by_one(
@@ -72,16 +73,26 @@ async def _advance_one_by_one(
             async with database.writing() as session:
                 request = await requests.hold(session, call)
                 if request.next_at is not None and request.next_at <= now:
-                    await _advance(session, request, now, rules)
+                    await _advance(session, [request], now, rules)
         except Exception as error:
             log.exception("call_failed", call=call, error=type(error).__name__)
             async with database.writing() as session:
                 await requests.put_off(session, call, now + PUT_OFF)
 
 
-async def _advance(session: AsyncSession, request: Request, now: datetime, rules: Rules) -> None:
-    """Take the step that is due; each says when the next one is, or ends the call."""
-    await _ROUNDS[State(request.state)](session, request, now, rules)
+async def _advance(
+    session: AsyncSession, calls: Sequence[Request], now: datetime, rules: Rules
+) -> None:
+    """Take the step that is due; each says when the next one is, or ends the call.
+
+    For whoever has gone meanwhile nobody is sought.
+    """
+    let_go = await departures.let_go_by(session, {one.elder_id for one in calls})
+    for request in calls:
+        if request.elder_id in let_go and request.state in BEFORE_SERVICE:
+            await partings.end_call(session, request, let_go[request.elder_id], now, rules)
+        else:
+            await _ROUNDS[State(request.state)](session, request, now, rules)
 
 
 async def _drop(session: AsyncSession, request: Request, now: datetime, _rules: Rules) -> None:

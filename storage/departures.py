@@ -86,6 +86,16 @@ async def gone_among(session: AsyncSession, people: Collection[str]) -> set[str]
     return set(found)
 
 
+async def let_go_by(session: AsyncSession, people: Collection[str]) -> dict[str, str]:
+    """Return of those of these people who have gone, who let them go."""
+    rows = await session.execute(
+        select(Departure.person_id, Departure.settled_by).where(
+            Departure.person_id.in_(people), Departure.state == DepartureState.DONE
+        )
+    )
+    return {row.person_id: row.settled_by or row.person_id for row in rows}
+
+
 async def dead_among(session: AsyncSession, people: Collection[str]) -> set[str]:
     """Return who of these has died: nothing is said about them by a machine."""
     found = await session.scalars(

@@ -51,6 +51,9 @@ from storage.weekly import WeeklyCall
 MAY_BE_TAKEN_BACK = timedelta(days=1)
 """How long a mistake about a death can be taken back; before it nothing of hers is given on."""
 
+BOOKS_REST = timedelta(minutes=10)
+"""How long a call waits before it is tried again to end it, while the books are looked at."""
+
 
 @dataclass(frozen=True, slots=True)
 class Parting:
@@ -145,7 +148,7 @@ async def _end_calls(
     for number in await session.scalars(
         select(Request.id).where(Request.elder_id == person, Request.state.in_(BEFORE_SERVICE))
     ):
-        await _end_call(session, number, by, now, rules)
+        await end_call(session, await requests.hold(session, number), by, now, rules)
     for visit in await visits.mine(session, person):
         request = await requests.hold(session, visit.request_id)
         await assigning.withdraw(session, request, visit, now, rules)
@@ -156,15 +159,21 @@ async def _end_calls(
         await ladder.take_back(session, promised, person, now)
 
 
-async def _end_call(
-    session: AsyncSession, number: int, by: str, now: datetime, rules: Rules
+async def end_call(
+    session: AsyncSession, request: Request, by: str, now: datetime, rules: Rules
 ) -> None:
-    request = await requests.hold(session, number)
+    """Take back what somebody asked for who has gone.
+
+    While the books are looked at only the visits end: the call itself, and with it its minutes,
+    when they are whole again.
+    """
     try:
         await ending.cancel(session, request, by, now, rules)
-    except FrozenError:  # the books are looked at: the visits end, the minutes come back later
+    except FrozenError:
         going = await visits.of_request(session, request.id, (VisitState.ASSIGNED,))
         await ending.let_go_of(session, request, going, now, by)
+        request.next_at = now + BOOKS_REST
+        await session.flush()
 
 
 async def _end_watch(

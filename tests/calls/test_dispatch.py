@@ -1,5 +1,6 @@
 """Who is asked, in which order, who goes, and what is said when nobody does."""
 
+import pytest
 from sqlalchemy import select, update
 
 from storage import ledger
@@ -8,7 +9,7 @@ from storage.offers import Offer
 from storage.requests import Request
 from storage.villages import Village
 from storage.volunteers import Volunteer
-from tests.calls.town import Town
+from tests.calls.town import HELPERS, Town
 
 HAIRCUT = "明天上午想请人来给我理个发"
 CLEANING = "明天上午想请人来打扫屋子"
@@ -222,6 +223,30 @@ async def test_who_is_picked_while_the_books_are_frozen_goes_when_they_are_not(
         await ledger.thaw(session)
     await town.live(minutes=11)
     assert await town.state(number) == "assigned"
+
+
+@pytest.mark.parametrize("is_assigned", [False, True])
+async def test_for_her_who_died_while_the_books_were_frozen_nobody_is_sought(
+    town: Town, *, is_assigned: bool
+) -> None:
+    number = await town.asks("wang", CLEANING)
+    await town.live(minutes=1)
+    if is_assigned:
+        await town.says("liushen", f"接单 {number}")
+        await town.live(minutes=40)
+    async with town.database.writing() as session:
+        await ledger.freeze(session, "a story", town.clock.now())
+    await town.says("dashan", "王秀英走了")
+    await town.says("dashan", "确认")
+    await town.live(minutes=1)
+    told = {one: len(town.heard(one)) for one in HELPERS}
+    await town.live(hours=3)
+    async with town.database.writing() as session:
+        await ledger.thaw(session)
+    await town.live(minutes=11)
+    assert await town.state(number) == "cancelled"
+    assert "open" not in (await town.offers(number)).values()
+    assert {one: len(town.heard(one)) for one in HELPERS} == told
 
 
 async def test_one_bad_call_does_not_spoil_its_neighbours(town: Town) -> None:
