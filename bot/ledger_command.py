@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from pathlib import Path
 from typing import TypeVar
 
@@ -16,6 +16,7 @@ from bot.statements import NoFontError, Proof, draw_proof, liability_lines, writ
 from schedules import auditing
 from schedules.clock import WallClock
 from storage import ledger, ledger_audit, ledger_members, ledger_statements, villages
+from storage.authority import is_of_household
 from storage.database import Database
 from storage.ledger import (
     ChainHead,
@@ -169,17 +170,22 @@ async def _correct(
     policy = _rules(config).preset
     now = config.clock.start or WallClock().now()
     async with database.writing() as session:
-        actor, second = [await _hand(session, one, policy) for one in hands]
+        parties = await ledger_members.parties_of(session, transfer)
+        actor, second = [await _hand(session, one, parties, policy) for one in hands]
         book = Book(session, now, policy)
         return await book.undo(transfer, actor=actor, reason=reason, second=second)
 
 
-async def _hand(session: AsyncSession, person: str, policy: Policy) -> str:
+async def _hand(
+    session: AsyncSession, person: str, parties: Collection[str], policy: Policy
+) -> str:
     """Return the account behind which somebody signs. Raises where he may not."""
     if not person:
         return ""
     if not await roles_of(session, person) & MAY_CORRECT:
         raise click.ClickException(f"{person} 不是协调员或督导，不能经手更正。")
+    if await is_of_household(session, person, parties):
+        raise click.ClickException(f"这笔账是 {person} 自己或家里人的，请换一个人经手。")
     return await ledger_members.account_of(session, person, policy)
 
 

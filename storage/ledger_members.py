@@ -12,9 +12,11 @@ from sqlalchemy import (
     ForeignKey,
     String,
     UniqueConstraint,
+    and_,
     case,
     delete,
     func,
+    or_,
     select,
     update,
 )
@@ -24,7 +26,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from storage.authority import Act, kin_of, may
 from storage.database import Base, insert_new
 from storage.departures import has_gone
-from storage.ledger import Account, Head, open_accounts, take_head
+from storage.ledger import Account, Head, Transfer, open_accounts, take_head
 from storage.people import Caller, Person, Tie, is_of_family
 from storage.policies import Gifts, Policy
 from storage.villages import Group
@@ -70,6 +72,18 @@ async def people_behind(session: AsyncSession, accounts: Collection[str]) -> dic
         select(Member.account, Member.person_id).where(Member.account.in_(accounts))
     )
     return {row.account: row.person_id for row in rows}
+
+
+async def parties_of(session: AsyncSession, transfer: str) -> set[str]:
+    """Return whose matter a transfer is: all behind the accounts of its call, else its own."""
+    call = select(Transfer.request).where(Transfer.id == transfer).scalar_subquery()
+    rows = await session.execute(
+        select(Transfer.debit, Transfer.credit).where(
+            or_(Transfer.id == transfer, and_(Transfer.request != "", Transfer.request == call))
+        )
+    )
+    accounts = {account for row in rows for account in row}
+    return set((await people_behind(session, accounts)).values())
 
 
 @dataclass(frozen=True, slots=True)

@@ -151,6 +151,16 @@ def test_correct_undoes_a_transfer_by_another(office: Office) -> None:
     assert "看了 5 笔，账是对的" in office.say("verify").output
 
 
+@pytest.mark.parametrize("elder", ["wang", "liu"])
+def test_nobody_corrects_what_is_his_own_households(office: Office, elder: str) -> None:
+    tie = f"INSERT INTO ties (elder_id, person_id, kind) VALUES ('{elder}', 'zhang', 'family')"  # noqa: S608
+    office.sql(tie)
+    said = office.say("correct", "settle:r1:1:1", "--by", "zhang", "--reason", "typo")
+    assert said.exit_code == 1
+    assert "这笔账是 zhang 自己或家里人的，请换一个人经手" in said.output
+    assert "看了 4 笔" in office.say("verify").output
+
+
 def test_correct_undoes_both_parts_of_a_payment(office: Office) -> None:
     office.do(_long_day)
     said = office.say("correct", "settle:r2:1:1", "--by", "zhang", "--reason", "typo")
