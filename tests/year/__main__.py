@@ -19,6 +19,7 @@ import structlog
 from storage.database import Database
 from storage.migrate import migrate
 from tests.year import loop
+from tests.year.fate import Trouble
 from tests.year.law import BrokenError
 from tests.year.lives import Died
 from tests.year.year import Tally, Year
@@ -36,18 +37,20 @@ class Lived:
     broken: str
 
 
-def again(seed: int, days: int, villages: int) -> str:
-    return f"python -m tests.year --seed {seed} --days {days} --villages {villages}"
+def again(seed: int, options: argparse.Namespace) -> str:
+    line = f"python -m tests.year --seed {seed} --days {options.days} --villages {options.villages}"
+    return line if options.outage == Trouble.outage else f"{line} --outage {options.outage}"
 
 
-def live(seed: int, days: int, villages: int) -> Lived:
-    """Live one seed in this process."""
+def live(seed: int, days: int, villages: int, outage: float = Trouble.outage) -> Lived:
+    """Live one seed in this process; `outage` is the chance of one on each day."""
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger("critical"))
     began = time.process_time()
     with tempfile.TemporaryDirectory(dir=MEMORY if MEMORY.is_dir() else None) as folder:
         template = Path(folder) / "empty.sqlite3"
         asyncio.run(_make(template))
-        year = Year(seed, days, villages, template, Path(folder))
+        trouble = Trouble(outage=outage)
+        year = Year(seed, days, villages, template, Path(folder), trouble)
         try:
             loop.run(year.live(), Died)
             broken = ""
@@ -68,11 +71,15 @@ async def _make(template: Path) -> None:
 
 def _live_all(seeds: Sequence[int], options: argparse.Namespace) -> Iterator[Lived]:
     if options.workers == 1:
-        yield from (live(seed, options.days, options.villages) for seed in seeds)
+        yield from (live(seed, *_life(options)) for seed in seeds)
         return
     with ProcessPoolExecutor(options.workers) as workers:
-        lives = [workers.submit(live, seed, options.days, options.villages) for seed in seeds]
+        lives = [workers.submit(live, seed, *_life(options)) for seed in seeds]
         yield from (one.result() for one in as_completed(lives))
+
+
+def _life(options: argparse.Namespace) -> tuple[int, int, float]:
+    return options.days, options.villages, options.outage
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -82,6 +89,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--first", type=int, default=1, help="the first of them")
     parser.add_argument("--days", type=int, default=365)
     parser.add_argument("--villages", type=int, default=30)
+    parser.add_argument("--outage", type=float, default=Trouble.outage, help="chance a day")
     parser.add_argument("--workers", type=int, default=1)
     parser.add_argument("--stop", action="store_true", help="stop at the first that is broken")
     options = parser.parse_args(arguments)
@@ -101,9 +109,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _tell(lived: Lived, options: argparse.Namespace) -> None:
     sys.stdout.write(f"seed {lived.seed}: {lived.seconds:.1f} s, {lived.tally}\n")
     if lived.broken:
-        sys.stdout.write(
-            f"BROKEN {again(lived.seed, options.days, options.villages)} | {lived.broken}\n"
-        )
+        sys.stdout.write(f"BROKEN {again(lived.seed, options)} | {lived.broken}\n")
     sys.stdout.flush()
 
 

@@ -178,6 +178,13 @@ BUGS: Mapping[str, Sequence[Change]] = {
     ],
 }
 
+STORMY = (
+    "the credit for our outage is ignored",
+    "an outage is not noticed",
+    "the frail get credit",
+)
+"""What shows only after an outage: these live where we fail every other day."""
+
 
 def plant(changes: Sequence[Change], folder: Path) -> None:
     """Copy the tree and change it. Raises LookupError where a change does not fit."""
@@ -221,7 +228,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     lives = ["--seeds", options.seeds, "--days", options.days, "--villages", options.villages]
     missed = 0
     for name in options.names or BUGS:
-        caught = catch(name, lives)
+        caught = catch(name, [*lives, "--outage", "0.5"] if name in STORMY else lives)
         missed += not caught.law
         sys.stdout.write(f"{name}: {caught.line if caught.law else 'NOT CAUGHT ' + caught.line}\n")
         sys.stdout.flush()

@@ -59,7 +59,16 @@ class Tally:
 class Year:
     """One seed, lived through. `folder` holds `template`, an empty migrated file."""
 
-    def __init__(self, seed: int, days: int, villages: int, template: Path, folder: Path) -> None:
+    def __init__(
+        self,
+        seed: int,
+        days: int,
+        villages: int,
+        template: Path,
+        folder: Path,
+        trouble: Trouble = Trouble(),  # noqa: B008  frozen
+    ) -> None:
+        self._trouble = trouble
         self.tally = Tally()
         self.chance = random.Random(seed)  # noqa: S311  a year that can be lived again
         self.clock = HandMovedClock(BEGINS)
@@ -83,7 +92,9 @@ class Year:
         }
         self._webhook = Webhook(Losses(), chance, truth, self._platform)
         self._villagers = Villagers(county_, truth, chance, self._webhook.send)
-        self._fate = Fate(Trouble(), chance, truth, self._villagers, self._platform, self._webhook)
+        self._fate = Fate(
+            self._trouble, chance, truth, self._villagers, self._platform, self._webhook
+        )
 
     def _open_file(self, template: Path, path: Path) -> None:
         path.write_bytes(template.read_bytes())
