@@ -16,7 +16,7 @@ class Paper:
     to be true of the letter. `ask` is what that template asks, in at most twenty characters.
     `together` says several letters of the kind to one person in one message; where it is
     missing, each needs its own. What is `private` is for its reader alone, though a card may
-    tell him that it waits.
+    tell him that it waits. The medium of what `shows_picture` is one, and a voice elsewhere.
     """
 
     text: Callable[[Claimed], str]
@@ -24,6 +24,7 @@ class Paper:
     ask: Callable[[Claimed], str] | str = ""
     together: Callable[[Sequence[Claimed]], str] | None = None
     private: bool = False
+    shows_picture: bool = False
 
     def travels_under(self, letter: Claimed) -> str:
         return self.form if isinstance(self.form, str) else self.form(letter)

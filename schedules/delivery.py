@@ -382,7 +382,8 @@ class Delivery:
             about=marks.field_of_a_drill(about) if letter.is_drill else about,
             when=letter.written_at,
             ask=marks.field_of_a_drill(ask) if letter.is_drill else ask,
-            voice=letter.media,
+            voice="" if paper.shows_picture else letter.media,
+            picture=letter.media if paper.shows_picture else "",
             keys=tuple(one.key for one in parcel.letters),
             urgency=letter.urgency,
             in_confidence=any(

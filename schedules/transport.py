@@ -13,9 +13,9 @@ class Outgoing:
 
     `text` is the whole of it. Where a way has only a form with fields (a WeChat template),
     `form` names the form and `about`, `when` and `ask` fill it; without a form the letter
-    cannot go that way. `voice` is the platform's id of a voice that goes with the words, where
-    the way can carry one. `key` is the same for every try, so that the far end may drop a repeat;
-    `keys` are those of all the letters in it. `urgency` is that of the gravest.
+    cannot go that way. `voice` and `picture` are the platform's ids of what goes with the words,
+    where the way can carry it. `key` is the same for every try, so that the far end may drop a
+    repeat; `keys` are those of all the letters in it. `urgency` is that of the gravest.
     What is said `in_confidence` is for one pair of eyes: no way may carry it that several read.
     """
 
@@ -27,6 +27,7 @@ class Outgoing:
     when: datetime
     ask: str
     voice: str = ""
+    picture: str = ""
     keys: tuple[str, ...] = ()
     urgency: int = 1
     in_confidence: bool = True

@@ -106,6 +106,17 @@ async def of_person(session: AsyncSession, person: str) -> list[Paper]:
     return [Paper(kind, until, document, bool(seen)) for kind, until, document, seen in rows]
 
 
+async def pictures_of(session: AsyncSession, person: str, kind: str) -> list[Picture]:
+    """Return the pictures of somebody's papers of a kind, the newest paper's first."""
+    found = await session.scalars(
+        select(Picture)
+        .join(Credential, Credential.id == Picture.credential_id)
+        .where(Credential.person_id == person, Credential.kind == kind)
+        .order_by(Credential.valid_until.desc(), Picture.id.desc())
+    )
+    return list(found)
+
+
 @dataclass(frozen=True, slots=True)
 class Ending:
     """A paper that ends soon. `id` and `person_id` are for us, and shown to nobody."""

@@ -12,7 +12,7 @@ from sqlalchemy import ForeignKey, UniqueConstraint, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
-from storage import authority, call_letters, confirming, requests, visits
+from storage import authority, call_letters, confirming, evidence, requests, visits
 from storage.call_letters import letter, tell
 from storage.database import Base, BigId, insert_new
 from storage.ledger import FrozenError
@@ -144,10 +144,14 @@ async def ask_to_judge(
     if not hears:  # nobody impartial below: it goes up
         hears = await call_letters.supervisors(session, request, now, there)
     statements = await told(session, request)
+    seen = len(await evidence.pictures_of(session, request.id))
     again = f"{'appeal' if request.appealed_by else 'first'}{request.told}"
     await tell(
         session,
-        [letter(request, call_letters.JUDGE, one, again=again, told=statements) for one in hears],
+        [
+            letter(request, call_letters.JUDGE, one, again=again, told=statements, pictures=seen)
+            for one in hears
+        ],
         now,
     )
     request.told += 1

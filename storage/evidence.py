@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from storage import pictures, requests, visits
 from storage.categories import Evidence
-from storage.pictures import NewPicture
+from storage.pictures import NewPicture, Picture
 from storage.requests import Request, State
 from storage.visits import Visit, VisitState
 
@@ -67,6 +67,17 @@ async def take_picture(session: AsyncSession, new: NewPicture) -> Request | None
             kept = await pictures.keep(session, replace(new, visit_id=visit.id))
             return request if kept else None
     return None
+
+
+async def pictures_of(session: AsyncSession, request: int) -> list[Picture]:
+    """Return the pictures of all visits of a call, the oldest first."""
+    found = await session.scalars(
+        select(Picture)
+        .join(Visit, Visit.id == Picture.visit_id)
+        .where(Visit.request_id == request)
+        .order_by(Picture.id)
+    )
+    return list(found)
 
 
 async def _been_there(session: AsyncSession, volunteer: str) -> list[Visit]:

@@ -116,7 +116,7 @@ class Letter(Base):
     number: Mapped[int | None]
     detail: Mapped[dict[str, Any] | None] = mapped_column(SealedJson)
     media: Mapped[str] = mapped_column(String(128), default="")
-    """A voice that goes with the words, by the id under which the platform keeps it."""
+    """A voice or a picture that goes with the words, by the platform's id of it."""
     state: Mapped[str] = mapped_column(String(10), default=LetterState.QUEUED)
     written_at: Mapped[datetime]
     due_at: Mapped[datetime]

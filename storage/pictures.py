@@ -1,11 +1,11 @@
 """Pictures, by reference: what somebody sent to prove a visit, or as a copy of a paper.
 
-The picture itself stays with the channel. One picture proves one thing, and once.
+The picture itself stays with the channel, for a while. One picture proves one thing, and once.
 """
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import CheckConstraint, ForeignKey, String, UniqueConstraint, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -15,6 +15,8 @@ from storage.database import Base, BigId, insert_new
 
 REFERENCE = 128
 """How long a reference may be."""
+LASTS = timedelta(days=3)
+"""How long a channel keeps what was sent to it: of WeChat's temporary media, by its manual."""
 
 
 class Picture(Base):

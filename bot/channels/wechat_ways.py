@@ -68,6 +68,8 @@ class WechatMessages(FreeWords):
         await carried(send.send_text(letter.address, words), FAR_END, REMEDIES)
         if letter.voice:
             await carried(send.send_voice(letter.address, letter.voice), FAR_END, REMEDIES)
+        if letter.picture:
+            await carried(send.send_image(letter.address, letter.picture), FAR_END, REMEDIES)
         return ""
 
 

@@ -4,7 +4,7 @@ Numbered commands come before all others, for 好 1234 means a call and 好 12 a
 she asks for in her own words comes after everything that may be graver.
 """
 
-from handlers.calls import arranging, asking, going, papers, thanking, words
+from handlers.calls import arranging, asking, going, looking, papers, thanking, words
 from handlers.calls.routes import asking as asking_router
 from handlers.calls.routes import router
 from handlers.feature import Feature, Paper
@@ -12,7 +12,7 @@ from storage import call_letters as letters
 from storage.offers import OFFER
 from storage.papers_ending import PAPERS_END
 
-__all__ = ["ASKING", "FEATURE", "arranging", "asking", "going", "papers", "thanking"]
+__all__ = ["ASKING", "FEATURE", "arranging", "asking", "going", "looking", "papers", "thanking"]
 
 FEATURE = Feature(
     router,
@@ -34,6 +34,7 @@ FEATURE = Feature(
         letters.LEFT: Paper(words.left),
         letters.HOW: Paper(words.how, form="confirmation", ask=words.how_ask),
         letters.SEE: Paper(words.see, form="confirmation", ask=words.how_ask),
+        looking.SHOWN: Paper(words.picture_shown, shows_picture=True),
         letters.LACKING: Paper(words.still_lacking),
         PAPERS_END: Paper(words.papers_end, form="confirmation", ask="有证件快到期，请看看"),
         letters.THANKS: Paper(words.thanks),

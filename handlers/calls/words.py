@@ -366,6 +366,22 @@ def picture_kept(number: int) -> str:
     return f"照片收到了，记在{number}号上。谢谢您！"
 
 
+def picture_comes(what: str, nth: int, of: int) -> str:
+    return f"{what}的照片这就发给您。" if of == 1 else f"{what}的第{nth}张照片这就发，共{of}张。"
+
+
+def no_picture(what: str, of: int) -> str:
+    return f"{what}只有{of}张照片。" if of else f"{what}没有照片。"
+
+
+def picture_is_gone(what: str) -> str:
+    return f"{what}的照片看不到了，微信只留三天。"
+
+
+def picture_shown(letter: Claimed) -> str:
+    return f"{(letter.detail or {}).get('what', '')}的照片，{letter.actor_name}发来的："
+
+
 def code_kept(number: int) -> str:
     return f"{number}号的服务码对上了，记下了。谢谢您！"
 
@@ -567,6 +583,8 @@ def tell_ask(letter: Claimed) -> str:
 def judge(letter: Claimed) -> str:
     told = (letter.detail or {}).get("told") or []
     said = "\n".join(f"{name}说：{words}" for name, words in told) or "两边都没有说。"
+    if (letter.detail or {}).get("pictures"):
+        said += f"\n有照片，要看回：照片 {letter.number}"
     return (
         f"{letter.about_name}的{_detail_what(letter)}（{letter.number}号）要您断一断。\n{said}\n"
         f"请回：裁决 {letter.number} 付（或 部分30、退）加理由"

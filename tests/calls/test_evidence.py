@@ -68,3 +68,26 @@ async def test_where_nothing_is_left_to_see_no_picture_is_asked_for(town: Town) 
     assert "等王秀英说声好就存进去" in await town.says("liushen", f"完成 {number}")
     await town.live(hours=73)
     assert await town.state(number) == "settled"
+
+
+async def test_whoever_answers_for_the_call_looks_at_its_pictures(town: Town) -> None:
+    number = await visited(town)
+    assert await town.says("dashan", f"照片 {number}") == f"{number}号的照片这就发给您。"
+    await town.live(seconds=5)
+    assert town.heard("dashan")[-1] in {"[图片]", f"{number}号的照片，刘翠花发来的："}
+    assert f"{number}号的照片，刘翠花发来的：" in town.heard("dashan")
+    assert await town.says("zhang", f"照片 {number} 2") == f"{number}号只有1张照片。"
+    assert "照片" not in await town.says("xiaomei", f"照片 {number}")
+    assert "照片" not in await town.says("mingyue", f"照片 {number}")
+    await town.live(days=3)
+    assert (
+        await town.says("zhang", f"看照片 {number}") == f"{number}号的照片看不到了，微信只留三天。"
+    )
+
+
+async def test_a_paper_is_looked_at_by_who_vouches_for_it(town: Town) -> None:
+    await town.says("zhang", "证件 刘翠花 健康证 2027-05-01")
+    assert await town.says("zhang", "照片 刘翠花 健康证") == "刘翠花的健康证没有照片。"
+    await town.sends("zhang", Kind.PICTURE)
+    assert await town.says("dashan", "照片 刘翠花 健康证") == "刘翠花的健康证的照片这就发给您。"
+    assert "照片" not in await town.says("laosi", "照片 刘翠花 健康证")

@@ -176,6 +176,11 @@ TO_OTHERS = {
     "no_such_village": words.no_such_village("赵家坡"),
     "statement_kept": words.statement_kept(),
     "judged": words.judged(1234),
+    "picture_comes": words.picture_comes("1234号", 1, 1),
+    "picture_comes of several": words.picture_comes("1234号", 2, 3),
+    "no_picture": words.no_picture("1234号", 0),
+    "no_picture of so many": words.no_picture("1234号", 2),
+    "picture_is_gone": words.picture_is_gone("刘翠花的健康证"),
     "judged_too_early": words.judged_too_early(1234),
     "judges_himself": words.judges_himself(1234),
     "how_to_judge": words.how_to_judge(1234),
@@ -193,6 +198,8 @@ LISTS = {
     "never_asked": words.never_asked(["刘翠花", "胡明月"]),
     "ending_papers": words.ending_papers([("刘翠花", "培训", date(2027, 3, 1))]),
     "judge": words.judge(LETTER),
+    "judge with pictures": words.judge(replace(LETTER, detail={"pictures": 2})),
+    "picture_shown": words.picture_shown(replace(LETTER, detail={"what": "1234号"})),
     "why_them": words.why_them(1234, [("刘翠花", "愿意去", "同组+20")]),
 }
 """As long as there is something to tell."""
