@@ -203,6 +203,9 @@ class Village:
     async def all_well_but(self, *silent: str) -> None:
         """Let every elder be heard early in the morning, but for those named."""
         await self.until("06:30")
+        await self.now_all_are_heard_but(*silent)
+
+    async def now_all_are_heard_but(self, *silent: str) -> None:
         for elder, *_, roles, has_phone in CAST:
             if Role.ELDER in roles and elder not in silent:
                 if has_phone:

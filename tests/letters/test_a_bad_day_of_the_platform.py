@@ -8,12 +8,14 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import update
 from structlog.testing import capture_logs
 
 from bot.simulator.platform import Api
 from schedules.delivery import REPEATED
 from storage import letters, windows
 from storage.letters import Letter, LetterState, NewLetter, Urgency
+from storage.people import Identity, Person, PersonRole, Role, Tie, TieKind
 from tests.databases import clear_at
 from tests.village import CAST, Village, open_village
 
@@ -218,6 +220,23 @@ async def test_a_platform_that_is_always_busy_gets_few_calls_and_loses_no_alarm(
     assert not any(one.repeated for one in sent)
 
 
+@pytest.mark.parametrize(
+    ("waited", "way"), [(timedelta(seconds=299), ""), (timedelta(seconds=301), "wechat.template")]
+)
+async def test_an_alarm_takes_the_next_way_when_it_has_waited_five_minutes(
+    village: Village, waited: timedelta, way: str
+) -> None:
+    village.platform.refuse(CHAT, -1, None)
+    await write(village, "one")
+    await carry(village)
+    assert (await letter(village, "one")).state == LetterState.QUEUED
+    async with village.database.writing() as session:
+        await session.execute(update(Letter).values(due_at=village.clock.now()))
+    village.clock.move_to((await letter(village, "one")).written_at + waited)
+    await carry(village)
+    assert (await letter(village, "one")).way == way
+
+
 @contextmanager
 def down(village: Village) -> Iterator[None]:
     for api in (CHAT, CARD):
@@ -288,7 +307,7 @@ async def test_a_ban_in_mid_storm_sends_the_rest_another_way_and_tells_once(
 async def test_the_daughter_has_left_and_the_son_then_the_leader_hears_of_it(
     village: Village,
 ) -> None:
-    await village.all_well_but("wang")
+    await village.now_all_are_heard_but("wang")
     village.platform.refuse(CHAT, 45015, None)
     village.platform.template_outcome("xiaomei", "failed:user block")
     await village.until("09:46")
@@ -299,3 +318,29 @@ async def test_the_daughter_has_left_and_the_son_then_the_leader_hears_of_it(
     await village.until("09:47")
     told = {one.recipient_id: one.actor_id for one in await village.letters("unreached")}
     assert told == {"dashan": "xiaomei"}
+
+
+async def test_daughter_and_son_have_both_left_and_the_leader_hears_of_each(
+    village: Village,
+) -> None:
+    """She has really unfollowed, and we know; of him the platform tells us only when we write."""
+    async with village.database.writing() as session:
+        session.add(Person(id="son", name="王小强", gender="male", village_id=1))
+        await session.flush()
+        session.add(PersonRole(person_id="son", role=Role.FAMILY))
+        session.add(Tie(elder_id="wang", person_id="son", kind=TieKind.FAMILY))
+        session.add(
+            Identity(
+                channel="wechat", address="son", person_id="son", paired_at=village.clock.now()
+            )
+        )
+    await village.now_all_are_heard_but("wang")
+    await village.platform.unfollow("xiaomei")
+    await village.until("09:46")
+    states = {one.recipient_id: one.state for one in await village.letters("alarm")}
+    assert "xiaomei" not in states
+    assert states["son"] == LetterState.FAILED
+    assert {states["dashan"], states["zhang"]} <= ARRIVED
+    await village.until("09:48")
+    told = {one.recipient_id: one.actor_id for one in await village.letters("unreached")}
+    assert told == {"dashan": "son"}

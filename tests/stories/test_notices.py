@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from bot.simulator.envelope import Fields
-from storage import letters, subscriptions
+from storage import letters, subscriptions, windows
 from storage.letters import LetterState, NewLetter, Outcome, Urgency
 from tests.databases import clear_at
 from tests.village import Village, open_village
@@ -88,3 +88,19 @@ async def test_the_fate_of_a_notice_moves_its_letter(
     await village.platform.event("xiaomei", event, {"SubscribeMsgSentEvent": [fate]})
     (letter,) = await village.letters("needs_word")
     assert letter.state == became
+
+
+async def test_a_consent_the_platform_no_longer_knows_is_forgotten_and_the_alarm_goes_on(
+    village: Village,
+) -> None:
+    await village.platform.answer_notices("xiaomei", {MISSED: True})
+    village.platform.refuse("message/template/send", 48004, None)
+    village.platform.refuse("message/subscribe/bizsend", 43101, None)
+    async with village.database.writing() as session:
+        await windows.shut(session, [("wechat", "xiaomei")])
+    await village.all_well_but("wang")
+    await village.until("09:46")
+    assert await agreed(village, "xiaomei") == {}
+    assert village.platform.calls("message/subscribe/bizsend") == 1
+    (hers,) = [one for one in await village.letters("alarm") if one.recipient_id == "xiaomei"]
+    assert hers.way == "wechat.message"  # an alarm knocks last at the window that seemed shut
