@@ -168,6 +168,7 @@ async def test_an_hour_without_anybody_is_told_once_the_day_before(village: Vill
     await with_a_second_coordinator(village)
     await village.says("zhang", "值班 周二 6点到12点 张主任")
     await village.says("zhang", "值班 周二 14点到21点 李副主任")
+    await village.all_well_but()
     await village.until("16:59")
     for person in ("zhang", "li"):
         await village.says(person, "帮助")
@@ -182,7 +183,7 @@ async def test_an_hour_without_anybody_is_told_once_the_day_before(village: Vill
 
 async def test_who_is_on_duty_and_away_leaves_his_hours_uncovered(village: Village) -> None:
     await village.says("zhang", "值班 周二 李大山、张主任、周老四")
-    await village.until("10:00")
+    await village.all_well_but()
     await village.says("laosi", "明天去闺女家住一天")
     await village.says("dashan", "我明天不在")
     await village.until("16:59")
@@ -194,6 +195,7 @@ async def test_who_is_on_duty_and_away_leaves_his_hours_uncovered(village: Villa
 
 async def test_without_a_coordinator_the_supervisors_hear_of_the_hour(village: Village) -> None:
     await village.says("zhang", "值班 周二 8点到12点 张主任")
+    await village.all_well_but()
     async with village.database.writing() as session:
         await session.execute(delete(Identity).where(Identity.person_id == "zhang"))
     await village.until("16:59")
