@@ -127,6 +127,9 @@ class Villagers:
         if self._county.people[elder].has_phone and self._chance.random() < 0.7:
             words = "不想活了" if is_crisis else self._chance.choice(_EMERGENCIES)
             self.say(elder, sense, words, about=elder)
+            if self._chance.random() < 0.5:  # she does not want to be a burden
+                soon = self._truth.now() + self._chance.choice((1, 2, 4, 7)) * MINUTE
+                self.agenda.at(soon, lambda: self._is_well(elder))
             return
         others = self._county.may_speak_for(elder)
         if others:
