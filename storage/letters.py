@@ -6,7 +6,7 @@ from queued to sent: when it runs out the letter may have arrived or not, so it 
 and says so (重复提醒). Several letters to one person may be carried in one message.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import IntEnum, StrEnum
@@ -211,6 +211,40 @@ async def write(session: AsyncSession, letters: Sequence[NewLetter], now: dateti
             for row in rows:
                 del row[name]
     await insert_new(session, Letter, [], rows)
+
+
+async def tell_each(
+    session: AsyncSession,
+    readers: Iterable[str],
+    kind: str,
+    cause: object,
+    now: datetime,
+    *,
+    urgency: Urgency = Urgency.NOTICE,
+    about_id: str | None = None,
+    actor_id: str | None = None,
+    number: int | None = None,
+    detail: dict[str, Any] | None = None,
+    media: str = "",
+    expires_at: datetime | None = None,
+) -> None:
+    """Write the same to each of these people, once for each cause."""
+    told = [
+        NewLetter(
+            key=f"{kind}:{cause}:{reader}",
+            kind=kind,
+            urgency=urgency,
+            recipient_id=reader,
+            about_id=about_id,
+            actor_id=actor_id,
+            number=number,
+            detail=detail,
+            media=media,
+            expires_at=expires_at,
+        )
+        for reader in readers
+    ]
+    await write(session, told, now)
 
 
 @dataclass(slots=True)

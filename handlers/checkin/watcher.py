@@ -3,7 +3,7 @@
 from handlers.turn import Turn
 from storage import audit, consents, contacts, letters, people
 from storage.consents import Purpose
-from storage.letters import NewLetter, Urgency
+from storage.letters import Urgency
 
 NEEDS_WORD = "needs_word"
 LISTEN = "listen"
@@ -16,21 +16,16 @@ async def tell_watcher(turn: Turn, kind: str, *, media: str = "", **detail: str)
         kind, media, detail = NEEDS_WORD, "", {"need": "word"}  # her voice stays with her
     around = (await contacts.around(turn.session, {elder}, turn.now))[elder]
     watchers = around.nearest(["leader", "coordinators"])
-    await letters.write(
+    await letters.tell_each(
         turn.session,
-        [
-            NewLetter(
-                key=f"{kind}:{turn.cause}:{watcher}",
-                kind=kind,
-                urgency=Urgency.ALARM if detail.get("need") == "care" else Urgency.NOTICE,
-                recipient_id=watcher,
-                about_id=elder,
-                detail=detail,
-                media=media,
-            )
-            for watcher in watchers
-        ],
+        watchers,
+        kind,
+        turn.cause,
         turn.now,
+        urgency=Urgency.ALARM if detail.get("need") == "care" else Urgency.NOTICE,
+        about_id=elder,
+        detail=dict(detail),
+        media=media,
     )
     for watcher in watchers if media else ():
         await audit.note(

@@ -14,7 +14,7 @@ from handlers.turn import Turn
 from handlers.who import Candidate
 from storage import authority, contacts, incidents, letters, people, questions
 from storage.authority import Act
-from storage.letters import NewLetter, Urgency
+from storage.letters import Urgency
 from storage.people import Person, Role
 
 router = Router("distress")
@@ -98,19 +98,9 @@ async def _ask_who(turn: Turn, meant: Sequence[Candidate]) -> Reply:
 async def _tell_somebody_near(turn: Turn) -> None:
     me = turn.speaker.id
     around = (await contacts.around(turn.session, {me}, turn.now))[me].regardless()
-    await letters.write(
-        turn.session,
-        [
-            NewLetter(
-                key=f"{UNCLEAR}:{turn.cause}:{watcher}",
-                kind=UNCLEAR,
-                urgency=Urgency.ALARM,
-                recipient_id=watcher,
-                actor_id=me,
-            )
-            for watcher in around.nearest(["leader", "coordinators"])
-        ],
-        turn.now,
+    watchers = around.nearest(["leader", "coordinators"])
+    await letters.tell_each(
+        turn.session, watchers, UNCLEAR, turn.cause, turn.now, urgency=Urgency.ALARM, actor_id=me
     )
 
 

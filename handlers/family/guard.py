@@ -10,8 +10,8 @@ from handlers.message import Reply
 from handlers.router import NOT_MINE, Answer
 from handlers.turn import Turn
 from storage import contacts, letters, people, tidings
-from storage.letters import NewLetter, Urgency
-from storage.rules import VILLAGE_TIME
+from storage.letters import Urgency
+from storage.rules import VILLAGE_TIME, village_day
 from storage.tidings import TidingState
 
 WANTS_MONEY = "wants_money"
@@ -31,28 +31,25 @@ async def heard_of_money(turn: Turn) -> Answer:
 
 
 async def warn(turn: Turn) -> Reply:
-    """Warn her, and let her leader and who of her family is on duty ring her up."""
+    """Warn her, and let her leader and who of her family is on duty ring her up, once an hour."""
     me = turn.speaker
     around = (await contacts.around(turn.session, {me.id}, turn.now))[me.id]
     leaders, family = around.nearest(["leader", "coordinators"]), around.of(["family"])
     told = list(dict.fromkeys([*leaders, *family]))
-    await letters.write(turn.session, [_ring_her_up(turn, one) for one in told], turn.now)
+    hour = turn.now.astimezone(VILLAGE_TIME).strftime("%y%m%d%H")
+    await letters.tell_each(
+        turn.session,
+        told,
+        WANTS_MONEY,
+        f"{me.id}:{hour}",
+        turn.now,
+        urgency=Urgency.ALARM,
+        about_id=me.id,
+        detail={"unwell": True} if turn.means(Level.CARE) else None,
+    )
     named = await people.names_of(turn.session, told)
     nearest = [named[one] for one in (*leaders[:1], *family[:1])]
     return Reply(words.beware(names.elder(me.name, me.gender), nearest))
-
-
-def _ring_her_up(turn: Turn, told: str) -> NewLetter:
-    """Tell somebody once an hour, however often she says it."""
-    elder, hour = turn.speaker.id, turn.now.astimezone(VILLAGE_TIME).strftime("%y%m%d%H")
-    return NewLetter(
-        key=f"{WANTS_MONEY}:{elder}:{hour}:{told}",
-        kind=WANTS_MONEY,
-        urgency=Urgency.ALARM,
-        recipient_id=told,
-        about_id=elder,
-        detail={"unwell": True} if turn.means(Level.CARE) else None,
-    )
 
 
 async def refuse(turn: Turn, elder: str) -> Reply:
@@ -66,21 +63,10 @@ async def refuse(turn: Turn, elder: str) -> Reply:
 
 
 async def _tell_leader(turn: Turn, elder: str) -> None:
-    around = (await contacts.around(turn.session, {elder}, turn.now))[elder]
-    around = around.without({turn.speaker.id})
-    day = turn.now.astimezone(VILLAGE_TIME).date()
-    await letters.write(
-        turn.session,
-        [
-            NewLetter(
-                key=f"{WRITES_OF_MONEY}:{turn.speaker.id}:{elder}:{day}:{one}",
-                kind=WRITES_OF_MONEY,
-                urgency=Urgency.NOTICE,
-                recipient_id=one,
-                about_id=elder,
-                actor_id=turn.speaker.id,
-            )
-            for one in around.nearest(["leader", "coordinators"])
-        ],
-        turn.now,
+    me = turn.speaker.id
+    around = (await contacts.around(turn.session, {elder}, turn.now))[elder].without({me})
+    readers = around.nearest(["leader", "coordinators"])
+    cause = f"{me}:{elder}:{village_day(turn.now)}"
+    await letters.tell_each(
+        turn.session, readers, WRITES_OF_MONEY, cause, turn.now, about_id=elder, actor_id=me
     )

@@ -15,7 +15,6 @@ from storage import contacts, holds, incidents, letters, people, questions
 from storage.authority import Act
 from storage.holds import AWAY, HOSPITAL, NewHold
 from storage.incidents import IncidentKind, Result
-from storage.letters import NewLetter, Urgency
 from storage.people import Person
 from storage.proxies import Deed
 from storage.rules import village_day
@@ -88,22 +87,15 @@ async def _tell_others(turn: Turn, elder: str, away: _Away) -> None:
     watchers = around.nearest(["leader", "coordinators"])
     me = turn.speaker.id
     told = watchers if me in family else family
-    await letters.write(
+    await letters.tell_each(
         turn.session,
-        [
-            NewLetter(
-                key=f"{TOLD}:{turn.cause}:{person}",
-                kind=TOLD,
-                urgency=Urgency.NOTICE,
-                recipient_id=person,
-                about_id=elder,
-                actor_id=me,
-                detail={"last_day": away.last.isoformat(), "reason": away.reason},
-            )
-            for person in told
-            if person != me
-        ],
+        [one for one in told if one != me],
+        TOLD,
+        turn.cause,
         turn.now,
+        about_id=elder,
+        actor_id=me,
+        detail={"last_day": away.last.isoformat(), "reason": away.reason},
     )
 
 

@@ -13,7 +13,6 @@ from handlers.turn import Turn
 from storage import authority, contacts, letters, people, proxies, relatives
 from storage.authority import Act
 from storage.checkins import watch_day
-from storage.letters import NewLetter, Urgency
 from storage.people import Person
 from storage.proxies import Deed
 from storage.rules import FamilyRules, at_village, village_day
@@ -70,17 +69,14 @@ async def _ask_her_leader(turn: Turn, elder: str) -> str:
     me = turn.speaker.id
     around = (await contacts.around(turn.session, {elder}, turn.now))[elder].without({me})
     readers = around.nearest(["leader", "coordinators"])
-    asked = [
-        NewLetter(
-            key=f"{TOO_MUCH}:{turn.cause}:{reader}",
-            kind=TOO_MUCH,
-            urgency=Urgency.NOTICE,
-            recipient_id=reader,
-            about_id=elder,
-            actor_id=me,
-            detail={"said": turn.words[:40]},
-        )
-        for reader in readers
-    ]
-    await letters.write(turn.session, asked, turn.now)
+    await letters.tell_each(
+        turn.session,
+        readers,
+        TOO_MUCH,
+        turn.cause,
+        turn.now,
+        about_id=elder,
+        actor_id=me,
+        detail={"said": turn.words[:40]},
+    )
     return await people.name_of(turn.session, readers[0]) if readers else ""

@@ -77,19 +77,7 @@ async def _say_that_codes_wait(turn: Turn) -> None:
     log.warning("pairing_codes_wait", wrong=turn.rules.pairing.house_tries)
     told = await pairings.handing_out(turn.session, turn.now)
     hour = turn.now.strftime("%Y%m%d%H")
-    await letters.write(
-        turn.session,
-        [
-            NewLetter(
-                key=f"{CODES_WAIT}:{hour}:{person}",
-                kind=CODES_WAIT,
-                urgency=Urgency.NOTICE,
-                recipient_id=person,
-            )
-            for person in told
-        ],
-        turn.now,
-    )
+    await letters.tell_each(turn.session, told, CODES_WAIT, hour, turn.now)
 
 
 @router.when(known(lambda turn: says(_CODE)(turn) and not _may_be_a_list(turn)))

@@ -13,7 +13,6 @@ from handlers.router import Router, known, says
 from handlers.turn import Turn
 from storage import contacts, erasing, letters, people, privacy_wishes, questions
 from storage.hours import plan_of
-from storage.letters import NewLetter, Urgency
 from storage.people import Role
 from storage.privacy_wishes import WishKind
 
@@ -73,21 +72,11 @@ async def _hand_on(turn: Turn, kind: WishKind) -> Sequence[str]:
     number = await privacy_wishes.wish(turn.session, me, kind, turn.now)
     circles = (await contacts.around(turn.session, {me}, turn.now))[me].without({me})
     hears = circles.nearest(["coordinators", "supervisors"])
-    written = [_letter(number, kind, me, one) for one in hears]
-    await letters.write(turn.session, written, turn.now)
+    await letters.tell_each(
+        turn.session, hears, WISH, number, turn.now, about_id=me, detail={"wish": kind}
+    )
     known_as = await people.names_of(turn.session, hears)
     return [known_as[one] for one in hears]
-
-
-def _letter(number: int, kind: WishKind, about: str, recipient: str) -> NewLetter:
-    return NewLetter(
-        key=f"{WISH}:{number}:{recipient}",
-        kind=WISH,
-        urgency=Urgency.NOTICE,
-        recipient_id=recipient,
-        about_id=about,
-        detail={"wish": kind},
-    )
 
 
 @router.when(known(lambda turn: bool(_AGREEING & turn.speaker.roles) and says(_AGREE)(turn)))

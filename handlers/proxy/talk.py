@@ -29,7 +29,7 @@ from storage.authority import Act
 from storage.checkins import ALIVE, BY_PROXY, SAID_UNWELL, Heard, watch_day
 from storage.consents import Purpose
 from storage.incidents import Live
-from storage.letters import NewLetter, Urgency
+from storage.letters import Urgency
 from storage.people import Person, Role
 from storage.proxies import Deed
 from storage.rules import at_village
@@ -383,20 +383,15 @@ async def _tell_that_she_is_unwell(turn: Turn, elder: Elder, verdict: Verdict, s
     around = (await contacts.around_daily(turn.session, {elder_id}, turn.now))[elder_id]
     told = [one for one in around.of(["family", "coordinators"]) if one != me]
     about = f"{sheet.day}:{elder_id}:{verdict.rule}"
-    await letters.write(
+    await letters.tell_each(
         turn.session,
-        [
-            NewLetter(
-                key=f"{UNWELL}:{about}:{recipient}",
-                kind=UNWELL,
-                urgency=Urgency.ALARM,
-                recipient_id=recipient,
-                about_id=elder_id,
-                actor_id=me,
-            )
-            for recipient in told
-        ],
+        told,
+        UNWELL,
+        about,
         turn.now,
+        urgency=Urgency.ALARM,
+        about_id=elder_id,
+        actor_id=me,
     )
     names = await people.names_of(turn.session, told)
     return words.unwell(name, [names[one] for one in told])

@@ -97,20 +97,15 @@ async def _tell_of_deputy(turn: Turn, person: str) -> None:
     me = turn.speaker.id
     village = (await turn.session.get_one(Person, person)).village_id
     readers = {person, *await standing_in.coordinators(turn.session, village, turn.now)} - {me}
-    await letters.write(
+    cause = f"{person}:{me}:{village_day(turn.now)}"
+    await letters.tell_each(
         turn.session,
-        [
-            NewLetter(
-                key=f"{DEPUTY_AGREED}:{person}:{me}:{village_day(turn.now)}:{reader}",
-                kind=DEPUTY_AGREED,
-                urgency=Urgency.NOTICE,
-                recipient_id=reader,
-                about_id=person,
-                actor_id=me,
-            )
-            for reader in sorted(readers)
-        ],
+        sorted(readers),
+        DEPUTY_AGREED,
+        cause,
         turn.now,
+        about_id=person,
+        actor_id=me,
     )
 
 

@@ -5,7 +5,6 @@ from datetime import timedelta
 
 from handlers.turn import Turn
 from storage import contacts, letters, questions
-from storage.letters import NewLetter, Urgency
 from storage.ties import TieClaim
 
 ASK = "tie_ask"
@@ -52,32 +51,20 @@ async def tell_ended(turn: Turn, person: str) -> None:
     me = turn.speaker.id
     around = (await contacts.around(turn.session, {me}, turn.now))[me].without({person})
     readers = around.nearest(["leader", "coordinators"])
-    ended = [
-        NewLetter(
-            key=f"{ENDED}:{turn.cause}:{reader}",
-            kind=ENDED,
-            urgency=Urgency.NOTICE,
-            recipient_id=reader,
-            about_id=me,
-            actor_id=person,
-        )
-        for reader in readers
-    ]
-    await letters.write(turn.session, ended, turn.now)
+    await letters.tell_each(
+        turn.session, readers, ENDED, turn.cause, turn.now, about_id=me, actor_id=person
+    )
 
 
 async def _write(turn: Turn, claim: TieClaim, kind: str, readers: Sequence[str]) -> None:
-    written = [
-        NewLetter(
-            key=f"{kind}:{claim.id}:{reader}",
-            kind=kind,
-            urgency=Urgency.NOTICE,
-            recipient_id=reader,
-            about_id=claim.elder_id,
-            number=claim.id,
-            detail={"who": claim.name, "called": claim.called},
-            expires_at=claim.ends_at if kind in (ASK, VOUCH) else None,
-        )
-        for reader in readers
-    ]
-    await letters.write(turn.session, written, turn.now)
+    await letters.tell_each(
+        turn.session,
+        readers,
+        kind,
+        claim.id,
+        turn.now,
+        about_id=claim.elder_id,
+        number=claim.id,
+        detail={"who": claim.name, "called": claim.called},
+        expires_at=claim.ends_at if kind in (ASK, VOUCH) else None,
+    )

@@ -1,5 +1,6 @@
 """The laws of an incident: who is called, when, who goes, and how it ends."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -109,6 +110,7 @@ class Ladders:
         self._opened: list[Case] = []
         self._closed: list[Case] = []
         self._hurried: list[Case] = []
+        self._worsened: list[Case] = []
         self._is_put_back = False
         self._moved: dict[int, Case] = {}
         self._expected: dict[int, list[set[str]]] = {}
@@ -169,6 +171,7 @@ class Ladders:
         now = self._truth.now()
         if (case.kind, kind) != ("missed", "emergency"):
             raise BrokenError(Law.LEGAL_MOVE, now, f"{case} became {kind}")
+        self._worsened.append(case)
         case.kind, case.may_hurry = kind, True
         case.hurried_at = now + timedelta(minutes=EMERGENCY_WAIT)
 
@@ -277,8 +280,10 @@ class Ladders:
         self._do_as_said(said, now)
         self._make_good_what_failed(now)
         self._is_put_back = False
-        for moved in (self._opened, self._closed, self._hurried, self._moved, self._expected):
+        for moved in (self._opened, self._closed, self._hurried, self._worsened):
             moved.clear()
+        self._moved.clear()
+        self._expected.clear()
 
     def _look_at_calls(self, papers: Sequence[Paper], now: datetime) -> None:
         written: dict[int, list[str]] = {}
@@ -287,12 +292,21 @@ class Ladders:
                 written.setdefault(paper.incident, []).append(paper.recipient)
         for id_ in written.keys() | self._expected.keys():
             expected = sorted(one for step in self._expected.get(id_, ()) for one in step)
-            if sorted(written.get(id_, ())) != expected:
+            called, meant = Counter(written.get(id_, ())), Counter(expected)
+            if meant - called or (called - meant).keys() - self._called_again(id_):
                 raise BrokenError(
                     Law.RIGHT_PEOPLE,
                     now,
                     f"{self.cases[id_]} wrote to {sorted(written.get(id_, ()))}, not {expected}",
                 )
+
+    def _called_again(self, incident: int) -> set[str]:
+        """Return whom a turn for the worse may call besides: those whom we called in vain."""
+        case = self.cases[incident]
+        if case not in self._worsened:
+            return set()
+        so_far = [circle for step in case.steps[: case.step + 1] for circle in step]
+        return self._of(case, so_far) & self._post.called_in_vain(incident)
 
     def _may_open(self, case: Case, said: Sequence[Said], now: datetime) -> None:
         if case.step < 0:
@@ -413,7 +427,12 @@ class Ladders:
             if one.sense in (Sense.EMERGENCY, Sense.CRISIS) and not self._is_called_to(one):
                 raise BrokenError(Law.HELP_AT_ONCE, now, f"{one.text} ({one.about}) moved nobody")
             case = self.cases.get(one.incident)
-            if one.sense is Sense.GO and case and case.stage == "open":
+            if (
+                one.sense is Sense.GO
+                and case
+                and case.stage == "open"
+                and not _is_taken_back(one, said)
+            ):
                 raise BrokenError(Law.WORD_ENDS_IT, now, f"{case} heard nothing of {one.text}")
             if (
                 one.sense is Sense.OUTCOME
@@ -431,6 +450,11 @@ class Ladders:
         if case.kind == "village":
             return said.word != "平安"
         return said.word == "出事" and case.kind == "emergency"
+
+
+def _is_taken_back(promise: Said, said: Sequence[Said]) -> bool:
+    """Tell whether somebody took his back at the same moment: all are asked anew."""
+    return any(one.sense is Sense.CANNOT and one.incident == promise.incident for one in said)
 
 
 def _is_hurried(entry: Entry) -> bool:

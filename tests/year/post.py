@@ -168,6 +168,10 @@ class Post:
         }
         return maybe | self.have_it(incident)
 
+    def called_in_vain(self, incident: int) -> set[str]:
+        """Return for whom there is a call that failed, as far as we know."""
+        return {one.recipient for one in self._calls(incident) if one.state == "failed"}
+
     def _calls(self, incident: int) -> list[Paper]:
         return [one for one in self._of_incident.get(incident, ()) if one.is_call]
 
