@@ -42,10 +42,13 @@ class Court:
         county = self._truth.county
         return county.people[case.elder].name if case.elder else county.places[case.village]
 
-    def incident_of(self, key: str) -> tuple[int, int]:
-        """Return which incident a letter is about, and its number; 0 and 0 where none is."""
+    def incident_of(self, key: str) -> tuple[int, int, str]:
+        """Return which incident a letter is about, its number, and whose it is; else 0, 0, ""."""
         incident = self.post.incident_of(key)
-        return (incident, self.ladders.cases[incident].number) if incident else (0, 0)
+        if not incident:
+            return 0, 0, ""
+        case = self.ladders.cases[incident]
+        return incident, case.number, case.elder or ""
 
     def put_back(self, back: timedelta, now: datetime) -> None:
         self._truth.put_backs.append((now, back))

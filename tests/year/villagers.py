@@ -63,6 +63,7 @@ class Villagers:
         self._numbers = count(1)
         self._dark_until: dict[int, datetime] = {}
         self._goes: set[tuple[str, int]] = set()
+        self._elder_of: dict[int, str] = {}
         self._gone: set[str] = set()
 
     # what they do of themselves
@@ -107,6 +108,9 @@ class Villagers:
         elif lot < 0.008:
             self.agenda.at(at, lambda: self._go_away(elder.id))
 
+    def _leads(self, elder: str) -> bool:
+        return bool(elder) and "leader" in self._county.people[elder].roles
+
     def _is_well(self, elder: str) -> None:
         if self._chance.random() < 0.85:
             self.say(elder, Sense.ALIVE, self._chance.choice(_WELL), about=elder)
@@ -138,7 +142,7 @@ class Villagers:
 
     def _go_away(self, elder: str) -> None:
         """Go away, or let it be said; not who leads: of the rota other stories tell."""
-        if "leader" in self._county.people[elder].roles:
+        if self._leads(elder):
             return
         days = self._chance.randint(1, 12)
         if self._county.people[elder].has_phone and self._chance.random() < 0.7:
@@ -155,13 +159,14 @@ class Villagers:
 
     # what they do when they are told something
 
-    def read(self, got: Got, incident_of: Callable[[str], tuple[int, int]]) -> None:
+    def read(self, got: Got, incident_of: Callable[[str], tuple[int, int, str]]) -> None:
         """Let somebody read a letter; `incident_of` tells which incident a letter is about,
-        and its number: a message may tell of several.
+        its number, and whose it is: a message may tell of several.
         """
         delay = self._chance.choice((1, 2, 3, 5, 5, 8, 12, 20, 45)) * MINUTE
         at = _on_the_clock(self._truth.now() + delay)
-        incident, number = incident_of(got.key)
+        incident, number, elder = incident_of(got.key)
+        self._elder_of[incident] = elder
         if str(number) in _CALLED.findall(got.text):
             self.agenda.at(at, lambda: self._decide(got.person, incident, number))
         elif str(number) in _SEEN.findall(got.text):
@@ -206,6 +211,8 @@ class Villagers:
 
     def _tell(self, person: str, incident: int, number: int) -> None:
         word = self._chance.choice(_OUTCOMES)
+        if word == "住院" and self._leads(self._elder_of[incident]):
+            word = "没电"
         self.say(person, Sense.OUTCOME, f"{word} {number}", incident=incident, word=word)
 
     def _take_back(self, person: str, incident: int, number: int) -> None:
