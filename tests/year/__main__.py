@@ -39,17 +39,16 @@ class Lived:
 
 def again(seed: int, options: argparse.Namespace) -> str:
     line = f"python -m tests.year --seed {seed} --days {options.days} --villages {options.villages}"
-    return line if options.outage == Trouble.outage else f"{line} --outage {options.outage}"
+    return " --trouble ".join([line, *options.trouble])
 
 
-def live(seed: int, days: int, villages: int, outage: float = Trouble.outage) -> Lived:
-    """Live one seed in this process; `outage` is the chance of one on each day."""
+def live(seed: int, days: int, villages: int, trouble: Trouble = Trouble()) -> Lived:  # noqa: B008
+    """Live one seed in this process."""
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger("critical"))
     began = time.process_time()
     with tempfile.TemporaryDirectory(dir=MEMORY if MEMORY.is_dir() else None) as folder:
         template = Path(folder) / "empty.sqlite3"
         asyncio.run(_make(template))
-        trouble = Trouble(outage=outage)
         year = Year(seed, days, villages, template, Path(folder), trouble)
         try:
             loop.run(year.live(), Died)
@@ -78,8 +77,10 @@ def _live_all(seeds: Sequence[int], options: argparse.Namespace) -> Iterator[Liv
         yield from (one.result() for one in as_completed(lives))
 
 
-def _life(options: argparse.Namespace) -> tuple[int, int, float]:
-    return options.days, options.villages, options.outage
+def _life(options: argparse.Namespace) -> tuple[int, int, Trouble]:
+    named = (one.split("=") for one in options.trouble)
+    trouble = Trouble(**{name: float(chance) for name, chance in named})
+    return options.days, options.villages, trouble
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -89,7 +90,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--first", type=int, default=1, help="the first of them")
     parser.add_argument("--days", type=int, default=365)
     parser.add_argument("--villages", type=int, default=30)
-    parser.add_argument("--outage", type=float, default=Trouble.outage, help="chance a day")
+    parser.add_argument("--trouble", action="append", default=[], help="such as outage=0.5")
     parser.add_argument("--workers", type=int, default=1)
     parser.add_argument("--stop", action="store_true", help="stop at the first that is broken")
     options = parser.parse_args(arguments)

@@ -178,12 +178,14 @@ BUGS: Mapping[str, Sequence[Change]] = {
     ],
 }
 
-STORMY = (
-    "the credit for our outage is ignored",
-    "an outage is not noticed",
-    "the frail get credit",
-)
-"""What shows only after an outage: these live where we fail every other day."""
+WEATHER: Mapping[str, str] = {
+    "the credit for our outage is ignored": "outage=0.5",
+    "an outage is not noticed": "outage=0.5",
+    "the frail get credit": "outage=0.5",
+    "a call that failed is forgotten": "leaving=0.9",
+    "what was not sent is sent after the end": "bad_hour=0.9",
+}
+"""What shows only in rare weather, and of which there is more in its lives."""
 
 
 def plant(changes: Sequence[Change], folder: Path) -> None:
@@ -228,7 +230,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     lives = ["--seeds", options.seeds, "--days", options.days, "--villages", options.villages]
     missed = 0
     for name in options.names or BUGS:
-        caught = catch(name, [*lives, "--outage", "0.5"] if name in STORMY else lives)
+        weather = ["--trouble", WEATHER[name]] if name in WEATHER else []
+        caught = catch(name, [*lives, *weather])
         missed += not caught.law
         sys.stdout.write(f"{name}: {caught.line if caught.law else 'NOT CAUGHT ' + caught.line}\n")
         sys.stdout.flush()
