@@ -11,10 +11,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.checkins import Expectation, Plan, State
 from storage.database import Base, Database
+from storage.digests import Digest, Slot
 from storage.migrate import migrate
 from storage.people import Identity, Person, PersonRole, Role, Tie, TieKind
-from storage.rules import FRAIL, VILLAGE_TIME
+from storage.rules import FRAIL, VILLAGE_TIME, CheckinRules, DigestRules
+from storage.village_weeks import due_week
 from storage.villages import Group, Village
+from storage.windows import MESSAGE, ReplyWindow
 
 ELDERS = 252_000
 VILLAGES = 445
@@ -85,6 +88,30 @@ def _identity(person: str) -> Row:
         "address": openid(person),
         "person_id": person,
         "paired_at": MORNING,
+    }
+
+
+def _window(person: str) -> Row:
+    """Everybody wrote last evening, as in a county in which the watch is an old habit."""
+    return {
+        "channel": CHANNEL,
+        "address": openid(person),
+        "kind": MESSAGE,
+        "closes_at": MORNING + timedelta(hours=36),
+        "sends_left": 5,
+    }
+
+
+def _sheet(village: int) -> Row:
+    """The last weekly sheet is written, and this morning's list with it: the day goes on."""
+    week = due_week(MORNING, DigestRules(), CheckinRules())
+    return {
+        "day": week.monday,
+        "slot": Slot.WEEK,
+        "village_id": village,
+        "written_at": MORNING - timedelta(days=6),
+        "readers": 1,
+        "figures": {},
     }
 
 
@@ -162,10 +189,11 @@ def _tables(
     yield (
         Village,
         (
-            {"id": number, "name": f"村{number}", "opened_day": day}
+            {"id": number, "name": f"村{number}", "opened_day": day, "list_day": day}
             for number in range(1, groups[-1][0] + 1)
         ),
     )
+    yield Digest, (_sheet(number) for number in range(1, groups[-1][0] + 1))
     yield (
         Group,
         (
@@ -177,6 +205,7 @@ def _tables(
     yield PersonRole, ({"person_id": row["id"], "role": role} for row, role in _everybody(groups))
     yield Tie, _ties(groups)
     yield Identity, map(_identity, people)
+    yield ReplyWindow, map(_window, people)
     yield Plan, (_plan(number, tier) for number, tier in tiers)
     yield (
         Expectation,
