@@ -21,7 +21,7 @@ from handlers.flood import Flood
 from handlers.hearing import DISTRESS, Hearing, Level
 from handlers.message import SPOKEN, TOUCHED, Kind, LostError, Message, Reply
 from handlers.namesakes import SeveralError
-from handlers.router import NotMine, Router
+from handlers.router import NotMine, Router, Switchboard
 from handlers.turn import Turn
 from storage import checkins, inbox, incidents, people, questions, windows
 from storage.checkins import SAID_UNWELL, SAID_WELL, Heard
@@ -72,7 +72,7 @@ class Desk:
     ) -> None:
         self._database = database
         self._rules = rules
-        self._routers = routers
+        self._switchboard = Switchboard(routers)
         self._hearing = hearing or Hearing.load()
         self._flood = Flood(rules.checkin.flood_messages)
         self._waiting: list[_Waiting] = []
@@ -243,11 +243,10 @@ class Desk:
             return await namesakes.ask(turn, several)
 
     async def _first_answer(self, turn: Turn) -> Reply | None:
-        for router in self._routers:
-            for handler in router.listening(turn):
-                answer = await handler(turn)
-                if not isinstance(answer, NotMine):
-                    return answer
+        for handler in self._switchboard.listening(turn):
+            answer = await handler(turn)
+            if not isinstance(answer, NotMine):
+                return answer
         return None
 
     async def _remember(

@@ -1,8 +1,9 @@
 """Routers: each feature names what it listens to; the first that matches answers."""
 
 import re
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from handlers.message import Kind, Reply
 from handlers.turn import Turn
@@ -31,26 +32,74 @@ class Router:
 
     def __init__(self, name: str) -> None:
         self.name = name
-        self._routes: list[Route] = []
+        self.routes: list[Route] = []
 
     def when(self, condition: Condition) -> Callable[[Handler], Handler]:
         """Name a handler for every turn that fulfils a condition."""
 
         def name(handler: Handler) -> Handler:
-            self._routes.append(Route(condition, handler))
+            self.routes.append(Route(condition, handler))
             return handler
 
         return name
 
+
+class Switchboard:
+    """All routes, in order of precedence.
+
+    Most of them listen for words, and most people say the same few: which of them can hear what
+    is kept for short words, and only those are asked.
+    """
+
+    def __init__(self, routers: Sequence[Router]) -> None:
+        self._routes = [route for router in routers for route in router.routes]
+        self._kept = lru_cache(maxsize=4_096)(self._that_hear)
+
     def listening(self, turn: Turn) -> Iterator[Handler]:
         """Yield the handlers that listen to this turn, in order."""
-        return (route.handler for route in self._routes if route.listens(turn))
+        words = turn.words
+        routes = self._kept(words) if len(words) <= SHORT else self._that_hear(words)
+        return (route.handler for route in routes if route.listens(turn))
+
+    def _that_hear(self, words: str) -> Sequence[Route]:
+        return [one for one in self._routes if _hears(one.listens, words)]
 
 
-def says(pattern: str) -> Condition:
-    """Listen for words that match a whole pattern, written or heard."""
-    compiled = re.compile(pattern)
-    return lambda turn: bool(turn.words) and compiled.fullmatch(turn.words) is not None
+SHORT = 12
+
+
+def _hears(condition: Condition, words: str) -> bool:
+    """Tell whether words can fulfil a condition, where it is one on words."""
+    if isinstance(condition, _Among):
+        return _hears(condition.condition, words)
+    return not isinstance(condition, _Says) or condition.pattern.fullmatch(words) is not None
+
+
+@dataclass(frozen=True, slots=True)
+class _Says:
+    pattern: re.Pattern[str]
+    where: Condition | None
+
+    def __call__(self, turn: Turn) -> bool:
+        if not turn.words or self.pattern.fullmatch(turn.words) is None:
+            return False
+        return self.where is None or self.where(turn)
+
+
+@dataclass(frozen=True, slots=True)
+class _Among:
+    """Fulfilled by some people only."""
+
+    people: Condition
+    condition: Condition
+
+    def __call__(self, turn: Turn) -> bool:
+        return self.people(turn) and self.condition(turn)
+
+
+def says(pattern: str, where: Condition | None = None) -> Condition:
+    """Listen for words that match a whole pattern, written or heard, where something holds."""
+    return _Says(re.compile(pattern), where)
 
 
 def does(*kinds: Kind) -> Condition:
@@ -61,9 +110,19 @@ def does(*kinds: Kind) -> Condition:
 
 def may(act: Act, condition: Condition) -> Condition:
     """Listen only to people who may do this at all."""
-    return lambda turn: turn.may(act) and condition(turn)
+    return _Among(lambda turn: turn.may(act), condition)
 
 
 def known(condition: Condition) -> Condition:
     """Listen only to people we know."""
-    return lambda turn: turn.caller is not None and condition(turn)
+    return _Among(lambda turn: turn.caller is not None, condition)
+
+
+def an_elder(condition: Condition) -> Condition:
+    """Listen only to elders."""
+    return _Among(lambda turn: turn.is_elder, condition)
+
+
+def in_office(condition: Condition) -> Condition:
+    """Listen only to leaders and coordinators."""
+    return _Among(lambda turn: turn.has_office, condition)

@@ -66,14 +66,14 @@ def _asked_how(turn: Turn) -> bool:
     return turn.is_asked(questions.HOW)
 
 
-@router.when(known(lambda turn: _asked_how(turn) and says(_ROSES)(turn)))
+@router.when(known(says(_ROSES, _asked_how)))
 async def roses(turn: Turn) -> Answer:
     """Roses are a greeting in the morning; where we asked how it was, they are counted."""
     number = turn.words.count("🌹") + turn.words.count("[玫瑰]")
     return await _answer_to_how(turn, number)
 
 
-@router.when(known(lambda turn: _asked_how(turn) and says(_BARE)(turn)))
+@router.when(known(says(_BARE, _asked_how)))
 async def well(turn: Turn) -> Answer:
     return await _answer_to_how(turn, None)
 
@@ -121,7 +121,7 @@ async def it_was_not_so(turn: Turn) -> Answer:
     return NOT_MINE if request is None else await _dispute(turn, request)
 
 
-@router.when(known(lambda turn: _asked_how(turn) and says(_NOBODY_CAME)(turn)))
+@router.when(known(says(_NOBODY_CAME, _asked_how)))
 async def nobody_came(turn: Turn) -> Answer:
     """A bare 不好 is about herself; that nobody came can only be about the visit."""
     request = await requests.hold(turn.session, turn.asked_about["request"])

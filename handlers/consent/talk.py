@@ -7,7 +7,7 @@ from handlers.consent.purposes import WORD, meant
 from handlers.consent.telling import tell_that_she_is_unwatched
 from handlers.feature import Feature, Paper
 from handlers.message import Kind, Reply
-from handlers.router import NOT_MINE, Answer, Router, known, says
+from handlers.router import NOT_MINE, Answer, Router, an_elder, known, says
 from handlers.turn import Turn
 from storage import checkins, consents, letters, questions
 from storage.consents import How, Purpose, Standing, Word
@@ -94,7 +94,7 @@ def _word(turn: Turn, purpose: Purpose) -> Word:
     )
 
 
-@router.when(lambda turn: turn.is_elder and says(_MINE)(turn))
+@router.when(an_elder(says(_MINE)))
 async def how_does_it_stand(turn: Turn) -> Reply:
     found = await consents.standings(turn.session, turn.speaker.id)
     given = [one for one in words.CALLED if found[one] is Standing.GIVEN]
@@ -102,7 +102,7 @@ async def how_does_it_stand(turn: Turn) -> Reply:
     return Reply(words.as_it_stands(turn.speaker, given, others))
 
 
-@router.when(lambda turn: turn.is_elder and says(_AGREE)(turn))
+@router.when(an_elder(says(_AGREE)))
 async def i_agree(turn: Turn) -> Answer:
     purpose = _named(turn, _AGREE)
     if purpose is None:
@@ -111,7 +111,7 @@ async def i_agree(turn: Turn) -> Answer:
     return Reply(words.may(turn.speaker, purpose))
 
 
-@router.when(lambda turn: turn.is_elder and says(_NO_MORE)(turn))
+@router.when(an_elder(says(_NO_MORE)))
 async def no_more_of_this(turn: Turn) -> Answer:
     purpose = _named(turn, _NO_MORE)
     return NOT_MINE if purpose is None else await _end(turn, purpose)
@@ -132,7 +132,7 @@ async def _end(turn: Turn, purpose: Purpose) -> Reply:
     return Reply(said(turn.speaker, purpose))
 
 
-@router.when(lambda turn: _may_answer(turn) and turn.question is None and says("不用了")(turn))
+@router.when(says("不用了", lambda turn: _may_answer(turn) and turn.question is None))
 async def no_more(turn: Turn) -> Reply:
     """Ask which; what she never gave she cannot mean."""
     found = await consents.standings(turn.session, turn.speaker.id)
@@ -141,9 +141,7 @@ async def no_more(turn: Turn) -> Reply:
     return Reply(words.which(turn.speaker, given))
 
 
-@router.when(
-    lambda turn: turn.is_elder and turn.is_asked(WHICH) and says(rf"{WORD}\S{{0,4}}")(turn)
-)
+@router.when(an_elder(says(rf"{WORD}\S{{0,4}}", lambda turn: turn.is_asked(WHICH))))
 async def it_is_this(turn: Turn) -> Answer:
     purpose = meant(turn.words)
     return NOT_MINE if purpose is None else await _end(turn, purpose)

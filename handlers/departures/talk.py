@@ -13,7 +13,7 @@ from handlers.departures import words
 from handlers.feature import Feature, Paper
 from handlers.message import Kind, Reply
 from handlers.namesakes import the_one
-from handlers.router import NOT_MINE, Answer, Condition, Router, known, may, says
+from handlers.router import NOT_MINE, Answer, Condition, Router, an_elder, known, may, says
 from handlers.turn import Turn
 from storage import (
     authority,
@@ -72,10 +72,10 @@ def _is_any(turn: Turn, roles: Iterable[Role]) -> bool:
 
 
 def _answers(kind: str, pattern: str) -> Condition:
-    words_fit = says(pattern)
-    return known(
-        lambda turn: turn.is_asked(kind) and turn.message.kind is Kind.TEXT and words_fit(turn)
-    )
+    def is_written(turn: Turn) -> bool:
+        return turn.is_asked(kind) and turn.message.kind is Kind.TEXT
+
+    return known(says(pattern, is_written))
 
 
 def _name(turn: Turn, pattern: str) -> str:
@@ -97,12 +97,7 @@ async def i_leave(turn: Turn) -> Reply:
 
 
 @mild.when(
-    lambda turn: (
-        turn.is_elder
-        and turn.question is None
-        and not turn.distress
-        and says("(?:以后)?不用了")(turn)
-    )
+    an_elder(says("(?:以后)?不用了", lambda turn: turn.question is None and not turn.distress))
 )
 async def i_need_it_no_more(turn: Turn) -> Answer:
     return await i_leave(turn)
@@ -331,7 +326,7 @@ async def _come_back(turn: Turn, person: Person, gone: Departure) -> Reply:
 # --- what is left on her account
 
 
-@router.when(known(lambda turn: turn.speaker.is_a(Role.COORDINATOR) and says(_MINUTES)(turn)))
+@router.when(known(says(_MINUTES, lambda turn: turn.speaker.is_a(Role.COORDINATOR))))
 async def her_minutes_go_to(turn: Turn) -> Answer:
     """王秀英的时间币 给 王小梅, or 给 村里: asked some days later, and never before a day."""
     said = re.fullmatch(_MINUTES, turn.words)

@@ -15,7 +15,7 @@ _MY_CLOCK = r"我(?:的|这儿?的?)时间(?:是)?\s*(?P<place>.*)"
 _THE_VILLAGES = "Asia/Shanghai"
 
 
-@router.when(known(lambda turn: not turn.is_elder and says(_HERE)(turn)))
+@router.when(known(says(_HERE, lambda turn: not turn.is_elder)))
 async def i_am_there(turn: Turn) -> Answer:
     """An elder who says where she is tells us of a way, and not of a clock."""
     found = re.fullmatch(_HERE, turn.words)

@@ -27,12 +27,13 @@ _SERVING = frozenset({Role.LEADER, Role.COORDINATOR, Role.SUPERVISOR})
 Families = Mapping[str, list[str]]
 
 
-def _asks_whose(turn: Turn) -> bool:
+def _means_the_family(turn: Turn) -> bool:
+    """Tell whether he does not ask who is on duty in the village."""
     serves = bool(turn.speaker.roles & _SERVING)
-    return says(_WHOSE)(turn) and (not serves or not says(r"(?:现在)?谁值班")(turn))
+    return not (serves and re.fullmatch(r"(?:现在)?谁值班", turn.words))
 
 
-@router.when(known(_asks_whose))
+@router.when(known(says(_WHOSE, _means_the_family)))
 async def whose_turn_is_it(turn: Turn) -> Answer:
     mine = await seen.elders(turn)
     if not mine:

@@ -53,7 +53,7 @@ async def she_is_back(turn: Turn) -> Reply:
     return Reply(words.welcome_back(turn.speaker.name))
 
 
-@router.when(lambda turn: turn.caller is None and says(_CODE)(turn))
+@router.when(says(_CODE, lambda turn: turn.caller is None))
 async def with_a_code(turn: Turn) -> Reply:
     gate = await pairings.gate(turn.session, turn.address, turn.now, turn.rules.pairing)
     if gate is Gate.SHUT:
@@ -80,7 +80,7 @@ async def _say_that_codes_wait(turn: Turn) -> None:
     await letters.tell_each(turn.session, told, CODES_WAIT, hour, turn.now)
 
 
-@router.when(known(lambda turn: says(_CODE)(turn) and not _may_be_a_list(turn)))
+@router.when(known(says(_CODE, lambda turn: not _may_be_a_list(turn))))
 async def a_code_on_a_paired_phone(turn: Turn) -> Reply:
     """Say the same of every code, so that nobody we know learns which of them exist."""
     return Reply(words.is_somebodys(turn.speaker.name))

@@ -79,7 +79,7 @@ async def _hand_on(turn: Turn, kind: WishKind) -> Sequence[str]:
     return [known_as[one] for one in hears]
 
 
-@router.when(known(lambda turn: bool(_AGREEING & turn.speaker.roles) and says(_AGREE)(turn)))
+@router.when(known(says(_AGREE, lambda turn: bool(_AGREEING & turn.speaker.roles))))
 async def agree(turn: Turn) -> Reply:
     name = turn.named(_AGREE)
     me = turn.speaker

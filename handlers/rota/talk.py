@@ -6,7 +6,7 @@ from handlers.feature import Feature, Paper
 from handlers.message import Reply
 from handlers.namesakes import the_one
 from handlers.rota import overview, when, words
-from handlers.router import Router, may, says
+from handlers.router import Router, in_office, may, says
 from handlers.turn import Turn
 from storage import duties, people
 from storage.authority import Act
@@ -23,7 +23,7 @@ async def who_is_on_duty(turn: Turn) -> Reply:
     return Reply("\n".join(await overview.lines(turn)))
 
 
-@router.when(lambda turn: turn.has_office and says(r"(?:安排)?值班\s*\S.*")(turn))
+@router.when(in_office(says(r"(?:安排)?值班\s*\S.*")))
 async def somebody_is_on_duty(turn: Turn) -> Reply:
     """值班 周六 8点到18点 李副主任, or 值班 周一 取消, from the coordinator of the village."""
     if not turn.may(Act.SET_ROTA):

@@ -6,7 +6,7 @@ from handlers import leaving
 from handlers.feature import Feature, Paper
 from handlers.message import Reply
 from handlers.namesakes import the_one
-from handlers.router import NOT_MINE, Answer, Router, known, says
+from handlers.router import NOT_MINE, Answer, Router, in_office, known, says
 from handlers.standing_in import words
 from handlers.turn import Turn
 from storage import (
@@ -39,7 +39,7 @@ _TO_ANOTHER = rf"交班(?:给)?\s*{_NAME}"
 _ASKED_OF_LATE = timedelta(days=1)
 
 
-@router.when(lambda turn: turn.has_office and says("我的副手")(turn))
+@router.when(in_office(says("我的副手")))
 async def who_is_my_deputy(turn: Turn) -> Reply:
     deputy = await deputies.deputy_of(turn.session, turn.speaker.id)
     if deputy is None:
@@ -47,13 +47,13 @@ async def who_is_my_deputy(turn: Turn) -> Reply:
     return Reply(words.is_your_deputy(await people.name_of(turn.session, deputy)))
 
 
-@router.when(lambda turn: turn.has_office and says(r"我的副手\s*取消|取消\s*我的副手")(turn))
+@router.when(in_office(says(r"我的副手\s*取消|取消\s*我的副手")))
 async def no_deputy_any_more(turn: Turn) -> Reply:
     gone = await deputies.dismiss(turn.session, turn.speaker.id)
     return Reply(words.deputy_is_gone() if gone else words.no_deputy())
 
 
-@router.when(lambda turn: turn.has_office and says(_MY_DEPUTY)(turn))
+@router.when(in_office(says(_MY_DEPUTY)))
 async def my_deputy(turn: Turn) -> Reply:
     """Ask her first: a deputy is one from the moment she agrees."""
     name = turn.named(_MY_DEPUTY)
@@ -142,12 +142,12 @@ async def i_am_back(turn: Turn) -> Answer:
     return Reply(words.welcome_back())
 
 
-@router.when(lambda turn: turn.has_office and says("交班")(turn))
+@router.when(in_office(says("交班")))
 async def to_whom(_turn: Turn) -> Reply:
     return Reply(words.how_to_hand_over())
 
 
-@router.when(lambda turn: turn.has_office and says(_TO_ANOTHER)(turn))
+@router.when(in_office(says(_TO_ANOTHER)))
 async def i_hand_over(turn: Turn) -> Reply:
     """Ask the other; until he says 接班, the one who asks stays on duty."""
     name = turn.named(_TO_ANOTHER)

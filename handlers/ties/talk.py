@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from handlers.feature import Feature, Paper
 from handlers.message import Kind, Reply
-from handlers.router import NOT_MINE, Answer, Router, known, says
+from handlers.router import NOT_MINE, Answer, Router, an_elder, known, says
 from handlers.ties import words
 from handlers.ties.letters import (
     ASK,
@@ -86,8 +86,8 @@ def _is_asked_now(turn: Turn) -> bool:
     return is_free and turn.is_asked(ASK) and turn.message.kind is Kind.TEXT
 
 
-@router.when(lambda turn: turn.is_elder and says(_YES)(turn))
-@router.when(lambda turn: _is_asked_now(turn) and says(_SHORT_YES)(turn))
+@router.when(an_elder(says(_YES)))
+@router.when(says(_SHORT_YES, _is_asked_now))
 async def i_know_him(turn: Turn) -> Answer:
     waiting = await ties.pending(turn.session, turn.speaker.id, turn.now)
     meant = _meant(turn, waiting)
@@ -115,8 +115,8 @@ async def _confirm(turn: Turn, claim: TieClaim, by: str) -> None:
         await tell_tied(turn, claim, person)
 
 
-@router.when(lambda turn: turn.is_elder and says(_NO)(turn))
-@router.when(lambda turn: _is_asked_now(turn) and says(_SHORT_NO)(turn))
+@router.when(an_elder(says(_NO)))
+@router.when(says(_SHORT_NO, _is_asked_now))
 async def i_do_not_know_him(turn: Turn) -> Answer:
     """No to who waits; where nobody does, to who was tied to her last."""
     me = turn.speaker
@@ -130,7 +130,7 @@ async def i_do_not_know_him(turn: Turn) -> Answer:
     return await _end(turn, person) if person else NOT_MINE
 
 
-@router.when(lambda turn: turn.is_elder and says(_STOP)(turn))
+@router.when(an_elder(says(_STOP)))
 async def not_him_any_more(turn: Turn) -> Answer:
     found = re.fullmatch(_STOP, turn.words)
     name = found["name"] if found else ""

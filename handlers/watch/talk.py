@@ -116,7 +116,7 @@ async def _about_the_named(turn: Turn, pattern: str) -> list[Live]:
     return _in_earnest(hers) or hers
 
 
-@router.when(known(lambda turn: bool(turn.promised) and says(_CANNOT)(turn)))
+@router.when(known(says(_CANNOT, lambda turn: bool(turn.promised))))
 async def i_cannot_go(turn: Turn) -> Reply:
     """A promise taken back: the ladder goes on at once."""
     number = _number(turn, _CANNOT)
