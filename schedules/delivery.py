@@ -44,8 +44,8 @@ REPEATED = "【重复提醒】"
 ALARMS = (Urgency.ALARM,)
 OTHERS = (Urgency.NOTICE, Urgency.REMINDER)
 
-BATCH = 5
-"""How many letters are claimed for each that is under way at the same time."""
+BATCH, MOST = 5, 20
+"""How many letters are claimed for each that is under way at the same time: at least, at most."""
 
 WHY = {
     Remedy.RETRY: "平台一直忙",
@@ -151,14 +151,17 @@ class Delivery:
         ends = asyncio.get_running_loop().time() + self._rules.lease_seconds / 4
         carried = 0
         settling: asyncio.Task[None] | None = None
-        claiming = asyncio.create_task(self._claim(now, lane, tidy=True))
+        portion = self._rules.at_once * BATCH
+        claiming = asyncio.create_task(self._claim(now, lane, portion, tidy=True))
         while True:
             claim = await asyncio.shield(claiming)
-            in_time = asyncio.get_running_loop().time() < ends
-            goes_on = claim.found >= self._rules.at_once and in_time
+            begins = asyncio.get_running_loop().time()
+            goes_on = claim.found >= self._rules.at_once and begins < ends
             if goes_on:
-                claiming = asyncio.create_task(self._claim(now, lane))
+                claiming = asyncio.create_task(self._claim(now, lane, portion))
             outcomes = await self._send_all(claim.parcels, now)
+            took = asyncio.get_running_loop().time() - begins
+            portion = self._next_portion(len(outcomes), took)
             if settling is not None:
                 await asyncio.shield(settling)
             settling = asyncio.create_task(self._settle(claim.parcels, outcomes, now))
@@ -166,6 +169,14 @@ class Delivery:
             if not goes_on:
                 await asyncio.shield(settling)
                 return carried
+
+    def _next_portion(self, carried: int, seconds: float) -> int:
+        """Claim as many as go out in a second, where they go quickly: each claim costs the same.
+
+        Where they go slowly few are held, so that their leases do not run out while they wait.
+        """
+        least, most = self._rules.at_once * BATCH, self._rules.at_once * MOST
+        return max(least, min(most, int(carried / max(seconds, 0.01))))
 
     async def _send_all(self, parcels: Sequence[Parcel], now: datetime) -> list[Outcome]:
         """Hand over so many at a time; who is done takes the next."""
@@ -183,7 +194,9 @@ class Delivery:
 
     # --- claiming
 
-    async def _claim(self, now: datetime, lane: Sequence[Urgency], *, tidy: bool = False) -> Claim:
+    async def _claim(
+        self, now: datetime, lane: Sequence[Urgency], portion: int, *, tidy: bool = False
+    ) -> Claim:
         lease = timedelta(seconds=self._rules.lease_seconds)
         async with self._database.writing() as session:
             if tidy:
@@ -191,9 +204,9 @@ class Delivery:
                 for word in await letters.early_reports(session, now):
                     arrived, why = word.arrived, word.reason
                     await ladder.take_report(session, word.far_id, now, arrived=arrived, reason=why)
-            due = await letters.due(session, now, lane, self._rules.at_once * BATCH)
+            due = await letters.due(session, now, lane, portion)
             claim = Claim(found=len(due))
-            due = await self._with_company(session, due, now)
+            due = await self._with_company(session, due, portion, now)
             due = await incidents.without_stale(session, due)
             due = await partings.without_the_dead(session, due)
             claim.waits = await self._pace(session, due, now, lane)
@@ -207,11 +220,11 @@ class Delivery:
         return claim
 
     async def _with_company(
-        self, session: AsyncSession, due: Sequence[Claimed], now: datetime
+        self, session: AsyncSession, due: Sequence[Claimed], portion: int, now: datetime
     ) -> list[Claimed]:
         """Add what else is due to whoever is called now, so that it can go along."""
         called = {one.recipient_id for one in due if one.kind in self._together}
-        if len(due) < self._rules.at_once * BATCH or not called:
+        if len(due) < portion or not called:
             return list(due)  # all that is due is here
         known = {one.id for one in due}
         beside = await letters.alarms_beside(session, called, self._together, known, now)
