@@ -31,6 +31,11 @@ MISSED = CLOSES + timedelta(minutes=30)
 AT_ONCE = 20_000
 CHANNEL = "wechat"
 SURNAMES = "王李张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗"
+GIVEN = (
+    "秀英桂英秀兰玉兰玉英桂兰秀珍凤英玉珍兰英淑英桂珍凤兰素珍素英春梅翠花金花银花桂花"
+    "德福长贵福全建国大山春生有田老根进财守义永福玉山金山满仓来福成林国强志明天佑长海"
+)
+"""Forty given names of two signs: some three hundred people of the county share a whole name."""
 
 Row = dict[str, Any]
 
@@ -62,10 +67,10 @@ def _groups(elders: int) -> list[tuple[int, range]]:
 
 
 def _person(person: str, number: int, village: int, group: int | None) -> Row:
-    name = SURNAMES[number % len(SURNAMES)] + "秀英"
+    surname, given = number % len(SURNAMES), number // len(SURNAMES) % (len(GIVEN) // 2) * 2
     return {
         "id": person,
-        "name": name,
+        "name": SURNAMES[surname] + GIVEN[given : given + 2],
         "gender": "female",
         "village_id": village,
         "group_id": group,
