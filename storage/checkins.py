@@ -80,6 +80,9 @@ class Plan(Base):
     tier: Mapped[int] = mapped_column(default=2)
 
 
+_IS_DUE = text("next_at IS NOT NULL")
+
+
 class Expectation(Base):
     __tablename__ = "expectations"
     __table_args__ = (
@@ -90,8 +93,16 @@ class Expectation(Base):
         Index(
             "ix_expectations_due",
             "next_at",
-            sqlite_where=text("next_at IS NOT NULL"),
-            postgresql_where=text("next_at IS NOT NULL"),
+            "village_id",
+            sqlite_where=_IS_DUE,
+            postgresql_where=_IS_DUE,
+        ),
+        Index(
+            "ix_expectations_due_in_village",
+            "village_id",
+            "next_at",
+            sqlite_where=_IS_DUE,
+            postgresql_where=_IS_DUE,
         ),
         Index(None, "village_id", "day"),
     )
