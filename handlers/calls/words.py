@@ -531,8 +531,9 @@ def unclear(letter: Claimed) -> str:
 
 def untaken(letter: Claimed) -> str:
     asked = (letter.detail or {}).get("asked", 0)
+    why = f"问了{asked}位都去不了" if asked else "没有能问的志愿者"
     return (
-        f"{letter.about_name}{_detail_at(letter)}要{_detail_what(letter)}，问了{asked}位都去不了。"
+        f"{letter.about_name}{_detail_at(letter)}要{_detail_what(letter)}，{why}。"
         f"请您找人，回：指派 {letter.number} 姓名"
     )
 

@@ -165,6 +165,15 @@ async def test_even_then_the_leader_may_find_somebody(town: Town) -> None:
     assert await town.kept(number) == 120
 
 
+async def test_where_nobody_can_be_asked_her_leader_hears_just_that(town: Town) -> None:
+    for helper in HELPERS:
+        await town.says(helper, "下岗")
+    number = await town.asks("wang", CLEANING)
+    await town.live(seconds=5)
+    told = f"王秀英11月24日上午9点要打扫，没有能问的志愿者。请您找人，回：指派 {number} 姓名"
+    assert told in town.heard("dashan")
+
+
 async def test_in_the_night_nobody_is_asked_for_what_can_wait(town: Town) -> None:
     await town.live(hours=10)
     number = await town.asks("wang", "后天上午想请人来打扫屋子")

@@ -145,6 +145,7 @@ TO_OTHERS = {
     "vouch": words.vouch(LETTER),
     "unclear": words.unclear(LETTER),
     "untaken": words.untaken(LETTER),
+    "untaken by nobody": words.untaken(replace(LETTER, detail={**DETAIL, "asked": 0})),
     "alone": words.alone(LETTER),
     "see": words.see(LETTER),
     "poor": words.poor(LETTER),
