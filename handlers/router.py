@@ -66,6 +66,7 @@ class Switchboard:
 
 
 SHORT = 12
+"""What is longer is seldom said twice, and is not kept."""
 
 
 def _hears(condition: Condition, words: str) -> bool:
