@@ -78,12 +78,7 @@ def has_gone(person: Any) -> ColumnElement[bool]:
 
 
 async def gone_among(session: AsyncSession, people: Collection[str]) -> set[str]:
-    found = await session.scalars(
-        select(Departure.person_id).where(
-            Departure.person_id.in_(people), Departure.state == DepartureState.DONE
-        )
-    )
-    return set(found)
+    return set(await let_go_by(session, people))
 
 
 async def let_go_by(session: AsyncSession, people: Collection[str]) -> dict[str, str]:

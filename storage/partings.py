@@ -51,9 +51,6 @@ from storage.weekly import WeeklyCall
 MAY_BE_TAKEN_BACK = timedelta(days=1)
 """How long a mistake about a death can be taken back; before it nothing of hers is given on."""
 
-BOOKS_REST = timedelta(minutes=10)
-"""How long a call waits before it is tried again to end it, while the books are looked at."""
-
 
 @dataclass(frozen=True, slots=True)
 class Parting:
@@ -172,7 +169,7 @@ async def end_call(
     except FrozenError:
         going = await visits.of_request(session, request.id, (VisitState.ASSIGNED,))
         await ending.let_go_of(session, request, going, now, by)
-        request.next_at = now + BOOKS_REST
+        request.next_at = now + assigning.BOOKS_REST
         await session.flush()
 
 

@@ -18,7 +18,7 @@ from handlers.calls.routes import (
 from handlers.hearing import numerals
 from handlers.message import Kind, Reply
 from handlers.namesakes import the_one
-from handlers.router import NOT_MINE, Answer, does, known, says
+from handlers.router import NOT_MINE, Answer, known, says
 from handlers.turn import Turn
 from storage import (
     assigning,
@@ -220,7 +220,7 @@ async def _lacking(turn: Turn, request: Request) -> Sequence[str]:
     return await evidence.lacking_of(turn.session, request, done, mine) if mine else ()
 
 
-@router.when(known(lambda turn: does(Kind.PICTURE)(turn) and not turn.is_asked(PAPER)))
+@router.when(known(lambda turn: turn.message.kind is Kind.PICTURE and not turn.is_asked(PAPER)))
 async def this_is_what_was_done(turn: Turn) -> Answer:
     """A receipt, or the clean room, from whoever is with her or has just been."""
     request = await evidence.take_picture(turn.session, picture_in(turn))

@@ -7,7 +7,7 @@ from handlers.calls.routes import NAME, PAPER, picture_in, router
 from handlers.calls.when import day_in
 from handlers.message import Kind, Reply
 from handlers.namesakes import the_one
-from handlers.router import NOT_MINE, Answer, does, known, may, says
+from handlers.router import NOT_MINE, Answer, known, may, says
 from handlers.turn import Turn
 from storage import authority, credentials, pictures, questions
 from storage.authority import Act
@@ -60,7 +60,9 @@ async def he_has_a_paper(turn: Turn) -> Reply:
     return Reply(words.paper_noted(who.name, kind, until))
 
 
-@router.when(may(Act.ARRANGE, lambda turn: turn.is_asked(PAPER) and does(Kind.PICTURE)(turn)))
+@router.when(
+    may(Act.ARRANGE, lambda turn: turn.is_asked(PAPER) and turn.message.kind is Kind.PICTURE)
+)
 async def this_is_the_paper(turn: Turn) -> Answer:
     about = turn.asked_about
     await questions.answered(turn.session, turn.speaker.id)

@@ -71,8 +71,7 @@ async def it_is_her_week(turn: Turn) -> Answer:
     families = await family_turns.families(turn.session, [one.id for one in mine])
     everybody = {one for of_it in families.values() for one in of_it}
     named = await people.names_of(turn.session, everybody)
-    found = re.fullmatch(_HERS, turn.words)
-    said = found["name"] if found else ""
+    said = turn.named(_HERS)
     meant = [one for one, name in named.items() if said == name or name.endswith(said)]
     if not mine:
         return NOT_MINE

@@ -132,9 +132,7 @@ async def i_do_not_know_him(turn: Turn) -> Answer:
 
 @router.when(an_elder(says(_STOP)))
 async def not_him_any_more(turn: Turn) -> Answer:
-    found = re.fullmatch(_STOP, turn.words)
-    name = found["name"] if found else ""
-    person = await ties.tied_to(turn.session, turn.speaker.id, name)
+    person = await ties.tied_to(turn.session, turn.speaker.id, turn.named(_STOP))
     return await _end(turn, person) if person else NOT_MINE
 
 
