@@ -3,11 +3,6 @@
 Who serves her does it by his office, under a wide bound of its own. An alarm has none.
 """
 
-from collections.abc import Awaitable, Callable, Mapping
-from datetime import datetime
-
-from sqlalchemy.ext.asyncio import AsyncSession
-
 from handlers.on_her_behalf import words
 from handlers.turn import Turn
 from storage import authority, contacts, letters, people, proxies, relatives
@@ -15,22 +10,9 @@ from storage.authority import Act
 from storage.checkins import watch_day
 from storage.people import Person
 from storage.proxies import Deed
-from storage.rules import FamilyRules, at_village, village_day
+from storage.rules import at_village, village_day
 
 TOO_MUCH = "proxy_over"
-
-_FAMILY: Mapping[
-    Deed,
-    tuple[
-        Callable[[AsyncSession, str, datetime], Awaitable[int]],
-        Callable[[FamilyRules], int],
-        Callable[[int], str],
-    ],
-] = {
-    Deed.REQUEST: (relatives.asked_for, lambda rules: rules.requests_a_day, words.called_enough),
-    Deed.HOLD: (relatives.held, lambda rules: rules.holds_a_day, words.excused_enough),
-}
-"""What one of her family may do only so often a day: how it is counted, how often, what is said."""
 
 
 async def objection(turn: Turn, elder: Person, act: Deed) -> str:
@@ -52,16 +34,20 @@ async def objection(turn: Turn, elder: Person, act: Deed) -> str:
 
 
 async def _is_enough_for_family(turn: Turn, elder: Person, act: Deed) -> str:
-    me, checkin = turn.speaker, turn.rules.checkin
-    bound = _FAMILY.get(act)
-    if bound is None or not await people.is_family(turn.session, me.id, elder.id):
+    """Say so where one of her family has done it as often today as he may, "" where not."""
+    me, checkin, rules = turn.speaker, turn.rules.checkin, turn.rules.family
+    if act is Deed.REQUEST:
+        count, most, enough = relatives.asked_for, rules.requests_a_day, words.called_enough
+    elif act is Deed.HOLD:
+        count, most, enough = relatives.held, rules.holds_a_day, words.excused_enough
+    else:
+        return ""
+    if not await people.is_family(turn.session, me.id, elder.id):
         return ""
     if await authority.allows(turn.session, me, Act.ARRANGE, elder.id):
         return ""
-    count, most_by, say = bound
     morning = at_village(watch_day(turn.now, checkin), checkin.day_starts)
-    most = most_by(turn.rules.family)
-    return say(most) if await count(turn.session, me.id, morning) >= most else ""
+    return enough(most) if await count(turn.session, me.id, morning) >= most else ""
 
 
 async def _ask_her_leader(turn: Turn, elder: str) -> str:
