@@ -57,7 +57,16 @@ async def conclude(session: AsyncSession, verdict: Verdict, now: datetime) -> No
         return
     await ledger.freeze(session, verdict.faults[0], now)
     log.error("ledger_frozen", rows=len(verdict.faults), why=verdict.faults[0])
-    await letters.write(session, await _fault_letters(session, verdict, now), now)
+    readers = [person for person, _ in await _readers(session)]
+    await letters.tell_each(
+        session,
+        readers,
+        FAULT,
+        village_day(now),
+        now,
+        urgency=Urgency.ALARM,
+        detail={"faults": len(verdict.faults)},
+    )
 
 
 async def _readers(session: AsyncSession) -> list[tuple[str, int]]:
@@ -98,19 +107,6 @@ async def _week_letters(session: AsyncSession, verdict: Verdict, now: datetime) 
             },
         )
         for reader, village in readers
-    ]
-
-
-async def _fault_letters(session: AsyncSession, verdict: Verdict, now: datetime) -> list[NewLetter]:
-    return [
-        NewLetter(
-            key=f"{FAULT}:{village_day(now)}:{reader}",
-            kind=FAULT,
-            urgency=Urgency.ALARM,
-            recipient_id=reader,
-            detail={"faults": len(verdict.faults)},
-        )
-        for reader, _ in await _readers(session)
     ]
 
 

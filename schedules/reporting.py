@@ -51,8 +51,8 @@ async def _write(
     seen = await village_days.of_village(session, village, before, now, rules)
     _keep(session, village, day, slot, readers, seen.figures(), now)
     detail = {**seen.as_detail(), "slot": slot}
-    key = f"{DIGEST}:{village.id}:{day}:{slot}"
-    await letters.write(session, _to_each(readers, DIGEST, key, detail), now)
+    cause = f"{village.id}:{day}:{slot}"
+    await letters.tell_each(session, readers, DIGEST, cause, now, detail=detail)
     if slot is Slot.EVENING:
         await _write_to_leaders(session, village, readers, now, rules)
 
@@ -78,21 +78,6 @@ def _keep(
     )
 
 
-def _to_each(
-    readers: Sequence[str], kind: str, key: str, detail: dict[str, Any]
-) -> list[NewLetter]:
-    return [
-        NewLetter(
-            key=f"{key}:{reader}",
-            kind=kind,
-            urgency=Urgency.NOTICE,
-            recipient_id=reader,
-            detail=detail,
-        )
-        for reader in readers
-    ]
-
-
 async def _write_to_leaders(
     session: AsyncSession, village: Village, readers: Sequence[str], now: datetime, rules: Rules
 ) -> None:
@@ -100,13 +85,17 @@ async def _write_to_leaders(
     notes = await evening_notes.of_village(session, village.id, now, rules)
     if not notes:
         return
-    key = f"{TONIGHT}:{village.id}:{village_day(now)}"
     leaders = await digests.leaders(session, village.id)
     lines = [
-        letter
+        NewLetter(
+            key=f"{TONIGHT}:{village.id}:{village_day(now)}:{leader}",
+            kind=TONIGHT,
+            urgency=Urgency.NOTICE,
+            recipient_id=leader,
+            detail={"notes": theirs},
+        )
         for leader, group in leaders
         if leader not in readers and (theirs := _theirs(notes, leader, group))
-        for letter in _to_each([leader], TONIGHT, key, {"notes": theirs})
     ]
     await letters.write(session, lines, now)
 
@@ -125,15 +114,14 @@ async def _tell_of_unread(session: AsyncSession, day: date, slot: Slot, now: dat
     villages = await digests.unread(session, day, slot)
     if not villages or not await digests.all_written(session, day, slot):
         return
-    key = f"{UNREAD}:{day}"
-    readers = await _supervisors_without(session, key)
+    readers = await _supervisors_without(session, UNREAD, day)
     detail = {"villages": list(villages)}
-    await letters.write(session, _to_each(readers, UNREAD, key, detail), now)
+    await letters.tell_each(session, readers, UNREAD, day, now, detail=detail)
 
 
-async def _supervisors_without(session: AsyncSession, key: str) -> list[str]:
-    """Return the supervisors who have no letter under this key yet."""
-    keys = {f"{key}:{one}": one for one in await digests.supervisors(session)}
+async def _supervisors_without(session: AsyncSession, kind: str, day: date) -> list[str]:
+    """Return the supervisors who have no letter of this kind and day yet."""
+    keys = {f"{kind}:{day}:{one}": one for one in await digests.supervisors(session)}
     return [keys[one] for one in await letters.unwritten(session, list(keys))]
 
 
@@ -164,16 +152,15 @@ async def _write_week(
         return
     before = await village_weeks.figures_before(session, village, week, now, rules.checkin)
     detail = {**lived.as_detail(), "before": before}
-    key = f"{WEEK}:{village.id}:{week.monday}"
-    await letters.write(session, _to_each(readers, WEEK, key, detail), now)
+    cause = f"{village.id}:{week.monday}"
+    await letters.tell_each(session, readers, WEEK, cause, now, detail=detail)
 
 
 async def _write_county(session: AsyncSession, week: Week, now: datetime) -> None:
     """Write the sheet of all villages to each supervisor who has none yet."""
-    key = f"{COUNTY}:{week.monday}"
-    readers = await _supervisors_without(session, key)
+    readers = await _supervisors_without(session, COUNTY, week.monday)
     if not readers or not await digests.all_written(session, week.monday, Slot.WEEK):
         return
     lived = await county.week(session, week.monday)
     if lived is not None:
-        await letters.write(session, _to_each(readers, COUNTY, key, lived), now)
+        await letters.tell_each(session, readers, COUNTY, week.monday, now, detail=lived)

@@ -13,7 +13,6 @@ from handlers.turn import Turn
 from storage import credentials, evidence, letters, pictures, requests
 from storage.authority import Act
 from storage.categories import PAPERS
-from storage.letters import NewLetter, Urgency
 from storage.people import Role
 from storage.pictures import Picture
 
@@ -69,16 +68,16 @@ async def _show(turn: Turn, proof: _Proof, nth: int) -> Reply:
     if lasts_until <= turn.now or picture.channel != turn.message.channel:
         return Reply(words.picture_is_gone(proof.name))
     await turn.note_look("picture", proof.about, proof.code)
-    shown = NewLetter(
-        key=f"{SHOWN}:{turn.cause}",
-        kind=SHOWN,
-        urgency=Urgency.NOTICE,
-        recipient_id=turn.speaker.id,
+    await letters.tell_each(
+        turn.session,
+        [turn.speaker.id],
+        SHOWN,
+        turn.cause,
+        turn.now,
         about_id=proof.about,
         actor_id=picture.sent_by,
         detail={"what": proof.name},
         media=picture.media,
         expires_at=lasts_until,
     )
-    await letters.write(turn.session, [shown], turn.now)
     return Reply(words.picture_comes(proof.name, nth, len(found)))
