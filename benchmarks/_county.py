@@ -1,7 +1,7 @@
 """An invented county of the size that the source paper describes, laid into an empty database."""
 
 from collections.abc import Iterator
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -107,11 +107,10 @@ def _window(person: str) -> Row:
     }
 
 
-def _sheet(village: int) -> Row:
+def _sheet(village: int, monday: date) -> Row:
     """The last weekly sheet is written, and this morning's list with it: the day goes on."""
-    week = due_week(MORNING, DigestRules(), CheckinRules())
     return {
-        "day": week.monday,
+        "day": monday,
         "slot": Slot.WEEK,
         "village_id": village,
         "written_at": MORNING - timedelta(days=6),
@@ -198,7 +197,8 @@ def _tables(
             for number in range(1, groups[-1][0] + 1)
         ),
     )
-    yield Digest, (_sheet(number) for number in range(1, groups[-1][0] + 1))
+    monday = due_week(MORNING, DigestRules(), CheckinRules()).monday
+    yield Digest, (_sheet(number, monday) for number in range(1, groups[-1][0] + 1))
     yield (
         Group,
         (

@@ -173,8 +173,8 @@ async def _contest(folder: Path) -> list[tuple[float, float]]:
     async with _far_end() as (port, session, bare):
         ways = letter_ways(_config(port), session, WallClock())
         delivery = Delivery(database, RULES, PAPERS, ways)
+        gc.freeze()  # as the server does when it is open
         for turn in range(TURNS + 1):
-            gc.freeze()  # as the server does when it is open
             found = await _carry(database, delivery, turn), await bare.post_all()
             turns += [found] if turn else []  # the first turn warms both up
     await database.dispose()

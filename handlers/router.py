@@ -20,6 +20,9 @@ Answer = Reply | NotMine | None
 Handler = Callable[[Turn], Awaitable[Answer]]
 Condition = Callable[[Turn], bool]
 
+SHORT = 12
+"""How many signs of words are kept with who hears them: what is longer is seldom said twice."""
+
 
 @dataclass(frozen=True, slots=True)
 class Route:
@@ -63,10 +66,6 @@ class Switchboard:
 
     def _that_hear(self, words: str) -> Sequence[Route]:
         return [one for one in self._routes if _hears(one.listens, words)]
-
-
-SHORT = 12
-"""What is longer is seldom said twice, and is not kept."""
 
 
 def _hears(condition: Condition, words: str) -> bool:

@@ -185,8 +185,6 @@ BUGS: Mapping[str, Sequence[Change]] = {
 
 WEATHER: Mapping[str, str] = {
     "the credit for our outage is ignored": "outage=0.5",
-    "an outage is not noticed": "outage=0.5",
-    "the frail get credit": "outage=0.5",
 }
 """What shows only in rare weather, and of which there is more in its lives."""
 

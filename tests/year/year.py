@@ -66,7 +66,7 @@ class Year:
         villages: int,
         template: Path,
         folder: Path,
-        trouble: Trouble = Trouble(),  # noqa: B008  frozen
+        trouble: Trouble,
     ) -> None:
         self._trouble = trouble
         self.tally = Tally()
