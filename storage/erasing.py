@@ -26,7 +26,7 @@ from sqlalchemy import (
     update,
 )
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import Mapped, aliased, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column
 
 from storage import audit, ledger_members, letters
 from storage.absences import Absence
@@ -35,7 +35,7 @@ from storage.checkins import Expectation, Plan, State
 from storage.contacts import around
 from storage.database import Base
 from storage.inbox import Handled
-from storage.incidents import Incident, Promise, Stage
+from storage.incidents import Incident, Promise
 from storage.ledger import FrozenError
 from storage.ledger_moves import Book
 from storage.letters import Letter, LetterState, NewLetter, Urgency
@@ -56,7 +56,8 @@ WATCH_ENDED = "watch_ended"
 ONE_FEWER = "one_fewer"
 """The letter to the coordinators of an elder whose relative or neighbour is gone."""
 
-BATCH = 1_000
+READERS = 200
+"""The letters of how many are looked through at a time."""
 UNDER_WAY = (LetterState.QUEUED, LetterState.SENDING)
 _NATURAL_KEYS = frozenset({"cause", "key"})
 
@@ -124,7 +125,7 @@ async def open_matter(session: AsyncSession, person: str) -> Open | None:
 
 
 def _matters(person: str) -> Iterator[tuple[Open, ColumnElement[bool]]]:
-    is_live = Incident.stage != Stage.CLOSED
+    is_live = Incident.climbs_at.is_not(None)
     yield Open.INCIDENT, exists().where(Incident.elder_id == person, is_live)
     yield (
         Open.INCIDENT,
@@ -219,32 +220,23 @@ async def _forget_words(session: AsyncSession, person: Person) -> None:
 
 
 async def _naming(session: AsyncSession, person: Person) -> AsyncIterator[list[int]]:
-    """Yield the letters to her village in whose details her name is, a batch at a time.
+    """Yield the letters to her village in whose details her name is, so many readers at a time.
 
     The details are sealed, so no database can look through them.
     """
-    reader, last = aliased(Person), 0
-    while True:
-        rows = (
-            await session.execute(
-                select(Letter.id, Letter.detail)
-                .join(reader, reader.id == Letter.recipient_id)
-                .where(
-                    reader.village_id == person.village_id,
-                    Letter.id > last,
-                    Letter.detail.is_not(None),
-                    Letter.state.not_in(UNDER_WAY),
-                )
-                .order_by(Letter.id)
-                .limit(BATCH)
+    neighbours = (
+        await session.scalars(select(Person.id).where(Person.village_id == person.village_id))
+    ).all()
+    for first in range(0, len(neighbours), READERS):
+        rows = await session.execute(
+            select(Letter.id, Letter.detail).where(
+                Letter.recipient_id.in_(neighbours[first : first + READERS]),
+                Letter.detail.is_not(None),
+                Letter.state.not_in(UNDER_WAY),
             )
-        ).all()
-        found = [id_ for id_, detail in rows if _says(detail, person.name)]
-        if found:
+        )
+        if found := [id_ for id_, detail in rows if _says(detail, person.name)]:
             yield found
-        if len(rows) < BATCH:
-            return
-        last = rows[-1].id
 
 
 def _says(detail: object, name: str) -> bool:

@@ -69,6 +69,8 @@ _SENDING = text("state = 'sending'")
 _FAR = text("far_id <> ''")
 _SENT = text("sent_at IS NOT NULL")
 _FAILED = text("state = 'failed'")
+_OF_SOMEBODY = text("about_id IS NOT NULL")
+_BY_SOMEBODY = text("actor_id IS NOT NULL")
 
 
 class Letter(Base):
@@ -101,6 +103,19 @@ class Letter(Base):
             "recipient_id",
             sqlite_where=_ALARM_QUEUED,
             postgresql_where=_ALARM_QUEUED,
+        ),
+        Index("ix_letters_recipient", "recipient_id"),
+        Index(
+            "ix_letters_about",
+            "about_id",
+            sqlite_where=_OF_SOMEBODY,
+            postgresql_where=_OF_SOMEBODY,
+        ),
+        Index(
+            "ix_letters_actor",
+            "actor_id",
+            sqlite_where=_BY_SOMEBODY,
+            postgresql_where=_BY_SOMEBODY,
         ),
     )
 

@@ -1,12 +1,10 @@
 """The desk keeps its word: one effect and one reply, whatever is repeated, broken or cut off."""
 
 import asyncio
-import re
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 import pytest
 from sqlalchemy import event, func, select, text
@@ -23,6 +21,7 @@ from storage.inbox import Handled
 from storage.letters import Letter
 from storage.people import Tie, TieKind
 from tests.durability.pushes import text_push, text_xml
+from tests.query_plans import statements_noted, walks
 from tests.village import CAST, Village, open_village
 
 WELL = "王奶奶，记下了，您今天平安。"
@@ -58,20 +57,6 @@ def commits_counted(database: Database) -> Iterator[list[None]]:
     event.listen(database.engine.sync_engine, "commit", note)
     yield commits
     event.remove(database.engine.sync_engine, "commit", note)
-
-
-@contextmanager
-def statements_noted(database: Database) -> Iterator[dict[str, Any]]:
-    """Gain each different statement that is executed, with some of its parameters."""
-    noted: dict[str, Any] = {}
-
-    def note(*execution: Any) -> None:
-        _connection, _cursor, statement, parameters, _context, many = execution
-        noted.setdefault(statement, parameters[0] if many else parameters)
-
-    event.listen(database.engine.sync_engine, "before_cursor_execute", note)
-    yield noted
-    event.remove(database.engine.sync_engine, "before_cursor_execute", note)
 
 
 class Gate:
@@ -237,16 +222,7 @@ async def test_what_the_desk_looks_for_it_finds_by_its_key(sqlite_url: str, tmp_
                 ("sun", "啥"),
             ):
                 await village.house.desk.answer(message(village, person, words))
-        async with village.database.engine.connect() as connection:
-            for statement, parameters in noted.items():
-                if statement.startswith(("SELECT", "UPDATE", "DELETE")):
-                    plan = await connection.exec_driver_sql(
-                        f"EXPLAIN QUERY PLAN {statement}", parameters
-                    )
-                    scans = [
-                        step for *_, step in plan if re.match("SCAN (?!CONSTANT|.subquery)", step)
-                    ]
-                    assert not scans, (statement, scans)
+        assert await walks(village.database, noted) == {}
 
 
 # --- one bad message

@@ -1,6 +1,7 @@
 """Whoever is erased is nobody any more, and everything that was counted still adds up."""
 
 import json
+from pathlib import Path
 
 import pytest
 from sqlalchemy import func, select
@@ -21,7 +22,8 @@ from storage.ledger_moves import Book
 from storage.letters import Letter
 from storage.people import Person
 from storage.policies import load
-from tests.village import Village
+from tests.query_plans import statements_noted, walks
+from tests.village import Village, open_village
 
 POLICY = load("village-default")
 IMPERSONAL = {"people", "erasures", "privacy_wishes"}
@@ -149,3 +151,20 @@ def test_every_table_that_names_people_says_what_becomes_of_it() -> None:
     addressed = {one.name for one in Base.metadata.sorted_tables if "address" in one.columns}
     assert addressed == {one.__tablename__ for one in BY_ADDRESS} | {"identities"}
     assert {one.model.__tablename__ for one in (*GOES, *STAYS)} - {"ledger_members"} <= set(TITLES)
+
+
+# --- a county's letters are many
+
+
+async def test_her_letters_and_incidents_are_found_by_their_keys(
+    sqlite_url: str, tmp_path: Path
+) -> None:
+    """Looked for among everybody's, each erased was slower than the one before."""
+    async with open_village(sqlite_url, tmp_path, "simulator") as village:
+        await village.settle()
+        await village.all_well_but()
+        with statements_noted(village.database) as noted:
+            assert await erase_her(village) is Erased.DONE
+        walked = await walks(village.database, noted)
+    by_key = {table for said, tables in walked.items() if "LIKE" not in said for table in tables}
+    assert by_key & {"letters", "incidents"} == set()
