@@ -25,7 +25,7 @@ from handlers.router import NotMine, Router, Switchboard
 from handlers.turn import Turn
 from storage import checkins, inbox, incidents, people, questions, windows
 from storage.checkins import SAID_UNWELL, SAID_WELL, Heard
-from storage.database import Database
+from storage.database import Database, Here
 from storage.inbox import Answered
 from storage.people import Caller
 from storage.questions import Asked
@@ -146,7 +146,7 @@ class Desk:
     async def _answer_together(
         self, messages: Sequence[Message], *, only_alive: bool = False
     ) -> list[Reply | None]:
-        async with self._database.writing(brief=True) as session:
+        async with self._database.writing(Here.ALL) as session:
             replies = await self._already_answered(session, messages)
             turns = await self._take_turns(session, messages, replies)
             await self._hear(session, list(turns.values()), only_alive=only_alive)

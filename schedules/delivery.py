@@ -30,7 +30,7 @@ from storage import (
     subscriptions,
     windows,
 )
-from storage.database import Database
+from storage.database import Database, Here
 from storage.incidents import CALLS
 from storage.ladder import Failed
 from storage.letters import Claimed, LetterState, Outcome, Urgency
@@ -44,7 +44,7 @@ REPEATED = "【重复提醒】"
 ALARMS = (Urgency.ALARM,)
 OTHERS = (Urgency.NOTICE, Urgency.REMINDER)
 
-BATCH, MOST = 5, 20
+BATCH, MOST = 5, 50
 """How many letters are claimed for each that is under way at the same time: at least, at most."""
 
 WHY = {
@@ -198,7 +198,7 @@ class Delivery:
         self, now: datetime, lane: Sequence[Urgency], portion: int, *, tidy: bool = False
     ) -> Claim:
         lease = timedelta(seconds=self._rules.lease_seconds)
-        async with self._database.writing() as session:
+        async with self._database.writing(Here.READS) as session:
             if tidy:
                 await letters.tidy(session, now, lane)
                 for word in await letters.early_reports(session, now):
@@ -206,6 +206,8 @@ class Delivery:
                     await ladder.take_report(session, word.far_id, now, arrived=arrived, reason=why)
             due = await letters.due(session, now, lane, portion)
             claim = Claim(found=len(due))
+            if not due:
+                return claim
             due = await self._with_company(session, due, portion, now)
             due = await incidents.without_stale(session, due)
             due = await partings.without_the_dead(session, due)
@@ -387,8 +389,9 @@ class Delivery:
         paper = self._papers[letter.kind]
         about = letter.about_name or str((letter.detail or {}).get("village", ""))
         ask = paper.asks(letter)
+        keys = tuple([one.key for one in parcel.letters])
         return Outgoing(
-            key="|".join(sorted(one.key for one in parcel.letters)),
+            key="|".join(sorted(keys)),
             address=parcel.numbers.get(step.address, step.address[1]),
             text=f"{_marks(parcel)}{self._in_words(parcel)}",
             form=paper.travels_under(letter),
@@ -397,7 +400,7 @@ class Delivery:
             ask=marks.field_of_a_drill(ask) if letter.is_drill else ask,
             voice="" if paper.shows_picture else letter.media,
             picture=letter.media if paper.shows_picture else "",
-            keys=tuple(one.key for one in parcel.letters),
+            keys=keys,
             urgency=letter.urgency,
             in_confidence=any(
                 self._papers[one.kind].is_in_confidence(one) for one in parcel.letters
@@ -406,6 +409,8 @@ class Delivery:
 
     def _in_words(self, parcel: Parcel) -> str:
         """Say each kind once: what is asked first, and then what has become of others."""
+        if len(parcel.letters) == 1:
+            return self._papers[parcel.first.kind].text(parcel.first)
         by_kind: dict[str, list[Claimed]] = {}
         for letter in sorted(parcel.letters, key=lambda one: one.kind not in CALLS):
             by_kind.setdefault(letter.kind, []).append(letter)
@@ -469,7 +474,7 @@ class Delivery:
         self.became.update(outcome.state for outcome in outcomes)
         if not parcels:
             return
-        async with self._database.writing(brief=True) as session:
+        async with self._database.writing() as session:
             await letters.settle(session, outcomes, now)
             await letters.note_refusals(session, [row for one in parcels for row in one.refusals])
             await windows.give_back(session, [use for one in parcels for use in _unused(one)])

@@ -42,6 +42,7 @@ from sqlalchemy.types import TypeDecorator
 
 from storage import sqlite_driver
 from storage.sealing import KEYRING, Keyring
+from storage.sqlite_driver import Here as Here
 
 SAFE_WAL = (3, 51, 3)
 """Before this SQLite, two connections that write or checkpoint at once can corrupt a WAL."""
@@ -56,12 +57,12 @@ writes the same pages over and over, and the longer it waits the fewer are carri
 
 CACHE_KILOBYTES = 16_000
 
-BRIEF = "shouwang_brief"
+_HERE = "shouwang_here"
 
 _LAST = "shouwang_last"
 
 MOMENTS = 256
-"""How many moments are remembered as they are written into rows."""
+"""How many moments are remembered as they stand in rows."""
 
 
 class DatabaseInUseError(Exception):
@@ -90,6 +91,13 @@ class Instant(TypeDecorator[datetime]):
         """One moment goes into thousands of rows: it is written out once."""
         written = super().bind_processor(dialect)
         return lru_cache(MOMENTS)(written) if written else None
+
+    def result_processor(
+        self, dialect: Dialect, coltype: object
+    ) -> Callable[[Any], datetime | None] | None:
+        """And where one moment stands in thousands of rows, it is read once."""
+        read = super().result_processor(dialect, coltype)
+        return lru_cache(MOMENTS)(read) if read else None
 
     def process_result_value(self, value: datetime | None, _dialect: Dialect) -> datetime | None:
         if value is None:
@@ -161,11 +169,15 @@ class Database:
         return ""
 
     @asynccontextmanager
-    async def writing(self, *, brief: bool = False) -> AsyncIterator[AsyncSession]:
-        """Write in one transaction; a brief one moves few rows, found by their keys."""
+    async def writing(self, here: Here = Here.NOTHING) -> AsyncIterator[AsyncSession]:
+        """Write in one transaction.
+
+        On SQLite it may be run right `here`, where it is brief: ALL that moves few rows, found
+        by their keys, and READS of many whose writing takes long.
+        """
         async with self._write.begin() as session:
-            if brief:
-                await session.connection(execution_options={BRIEF: True})
+            if here is not Here.NOTHING:
+                await session.connection(execution_options={_HERE: here})
             session.info[_LAST] = []
             yield session
             for do in session.info[_LAST]:
@@ -284,7 +296,7 @@ def _sqlite_engine(url: URL, size: int, begin: str, *, query_only: bool) -> Asyn
     @event.listens_for(engine.sync_engine, "begin")
     def open_transaction(connection: Connection) -> None:
         driver: Any = connection.connection.driver_connection
-        driver.is_brief = connection.get_execution_options().get(BRIEF, False)
+        driver.here = connection.get_execution_options().get(_HERE, Here.NOTHING)
         connection.exec_driver_sql(begin)
 
     return engine

@@ -321,7 +321,7 @@ _DUE = (
 async def _due_of(session: AsyncSession, urgency: Urgency, now: datetime, limit: int) -> list[int]:
     """Ask of one urgency at a time: what waits for the morning is never looked through."""
     asked = {"of_urgency": urgency, "moment": now, "most": limit}
-    return list((await run(session, _DUE, asked)).scalars())
+    return list((await run(session, _DUE, asked)).scalars().all())
 
 
 async def alarms_beside(
@@ -366,15 +366,17 @@ async def take(session: AsyncSession, ids: Sequence[int], now: datetime, lease: 
         await run(session, _TAKE, {"ids": ids, "until": now + lease})
 
 
+_PUT_OFF = (
+    update(Letter)
+    .where(Letter.id == bindparam("letter"), Letter.state == LetterState.QUEUED)
+    .values(due_at=bindparam("at", type_=Instant()), reason=bindparam("because"))
+)
+
+
 async def put_off(session: AsyncSession, until: Mapping[int, datetime], reason: str = "") -> None:
     """Let letters wait that cannot go yet; that is no try. `reason` where it is not by choice."""
-    await run_many(
-        session,
-        update(Letter)
-        .where(Letter.id == bindparam("letter"), Letter.state == LetterState.QUEUED)
-        .values(due_at=bindparam("at", type_=Instant()), reason=bindparam("because")),
-        [{"letter": id_, "at": at, "because": reason} for id_, at in until.items()],
-    )
+    rows = [{"letter": id_, "at": at, "because": reason} for id_, at in until.items()]
+    await run_many(session, _PUT_OFF, rows)
 
 
 async def tidy(session: AsyncSession, now: datetime, urgencies: Collection[Urgency]) -> None:
@@ -431,7 +433,7 @@ _READ = (
 
 async def read(session: AsyncSession, ids: Sequence[int]) -> list[Claimed]:
     """Return letters with what their sentences need; `tries` counts the next try."""
-    return [Claimed(*row) for row in await run(session, _READ, {"ids": ids})]
+    return [Claimed(*row) for row in (await run(session, _READ, {"ids": ids})).all()]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -451,6 +453,11 @@ class Outcome:
     carried_with: int | None = None
     tried: bool = True
 
+    @property
+    def is_simply_sent(self) -> bool:
+        """Whether it had a message of its own, of which the far end tells no more."""
+        return self.state is LetterState.SENT and not self.far_id and self.carried_with is None
+
 
 _SETTLE = (
     update(Letter)
@@ -469,8 +476,39 @@ _SETTLE = (
 )
 
 
+_ALL_SENT = (
+    update(Letter)
+    .where(Letter.id.in_(bindparam("ids", expanding=True)), Letter.state == LetterState.SENDING)
+    .values(
+        state=LetterState.SENT,
+        way=bindparam("by_way"),
+        far_id="",
+        reason="",
+        sent_at=bindparam("at", type_=Instant()),
+        carried_with=None,
+        lease_until=None,
+    )
+)
+
+
 async def settle(session: AsyncSession, outcomes: Sequence[Outcome], now: datetime) -> None:
-    """Write down what became of letters; only those still in our hands are touched."""
+    """Write down what became of letters; only those still in our hands are touched.
+
+    Most were simply sent, and what is the same of many is written at once.
+    """
+    alike: dict[str, list[int]] = {}
+    others: list[Outcome] = []
+    for outcome in outcomes:
+        if outcome.is_simply_sent:
+            alike.setdefault(outcome.way, []).append(outcome.id)
+        else:
+            others.append(outcome)
+    for way, ids in alike.items():
+        await run(session, _ALL_SENT, {"ids": ids, "by_way": way, "at": now})
+    await _settle_each(session, others, now)
+
+
+async def _settle_each(session: AsyncSession, outcomes: Sequence[Outcome], now: datetime) -> None:
     await run_many(
         session,
         _SETTLE,

@@ -300,7 +300,7 @@ async def reach(session: AsyncSession, people: Collection[str]) -> Reach:
     """Return the reachable addresses of these people, the newest of each first."""
     if not people:
         return Reach({}, frozenset())
-    rows = await run(session, _REACH, {"people": list(people)})
+    rows = (await run(session, _REACH, {"people": list(people)})).all()
     found: dict[str, list[tuple[str, str]]] = {}
     declined: set[tuple[str, str]] = set()
     for person_id, channel, address, declined_at in rows:

@@ -4,20 +4,30 @@ aiosqlite crosses to its thread to make a cursor, to execute, to fetch and to cl
 each time. For SQLAlchemy, which always does all four, one crossing is enough: it brings the
 rows along. Nothing here can be read row by row from a statement that is still running.
 
-In a brief transaction, of few rows found by their keys, not even that crossing is made: it
-costs several times what the statement does. Its commit, which waits for the disk, crosses.
+Where a transaction asks for it not even that crossing is made: for few rows found by their keys
+it costs several times what the statement does, and for many rows each of them is handed over
+from a thread that waits for the other. What waits for the disk crosses always: the commit.
 """
 
 import sqlite3
 from collections import deque
 from collections.abc import Callable, Iterable
 from datetime import datetime
+from enum import StrEnum
 from functools import partial
 from typing import Any, NoReturn
 
 import aiosqlite
 
 Run = Callable[[str, Any], sqlite3.Cursor]
+
+
+class Here(StrEnum):
+    """What is run where it is asked, and keeps everybody else waiting meanwhile."""
+
+    NOTHING = "nothing"
+    READS = "reads"
+    ALL = "all"
 
 
 def _refuse(moment: datetime) -> NoReturn:
@@ -45,7 +55,8 @@ class Cursor(aiosqlite.Cursor):
         return self
 
     async def _where_it_is_cheapest(self, how: Run, sql: str, parameters: Iterable[Any]) -> None:
-        if self._ours.is_brief:
+        here = self._ours.here
+        if here is Here.ALL or (here is Here.READS and sql.startswith("SELECT")):
             self._run(how, sql, parameters)
         else:
             await self._execute(self._run, how, sql, parameters)  # type: ignore[no-untyped-call]
@@ -69,8 +80,8 @@ class Cursor(aiosqlite.Cursor):
 
 
 class Connection(aiosqlite.Connection):
-    is_brief = False
-    """Whether the transaction under way is a brief one."""
+    here = Here.NOTHING
+    """What of the transaction under way is run where it is asked."""
 
     def cursor(self) -> Cursor:  # type: ignore[override]  # SQLAlchemy enters the cursor itself
         return Cursor(self, self._conn.cursor())

@@ -5,6 +5,7 @@ and 3 (WeChat's rule; the numbers are in the configuration). Sends are counted i
 transaction that claims the letters, so a crash can only make us count too many.
 """
 
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
@@ -135,7 +136,7 @@ async def left(
     cards: dict[Address, int] = {}
     for channel, names in sorted(by_channel.items()):
         asked = {"of_channel": channel, "names": names, "moment": now}
-        for _, address, kind, sends, closes_at in await run(session, _LEFT, asked):
+        for _, address, kind, sends, closes_at in (await run(session, _LEFT, asked)).all():
             if kind == CARD:
                 cards[channel, address] = sends
             else:
@@ -150,15 +151,25 @@ _OF_WINDOW = (
 )
 _COUNT = (
     update(ReplyWindow)
-    .where(*_OF_WINDOW, ReplyWindow.sends_left > 0)
-    .values(sends_left=ReplyWindow.sends_left - 1)
+    .where(
+        ReplyWindow.channel == bindparam("of_channel"),
+        ReplyWindow.address.in_(bindparam("names", expanding=True)),
+        ReplyWindow.kind == bindparam("of_kind"),
+        ReplyWindow.sends_left >= bindparam("times"),
+    )
+    .values(sends_left=ReplyWindow.sends_left - bindparam("times"))
 )
 _GIVE_BACK = update(ReplyWindow).where(*_OF_WINDOW).values(sends_left=ReplyWindow.sends_left + 1)
 
 
 async def count(session: AsyncSession, sent: Sequence[tuple[str, str, str]]) -> None:
-    """Count one send for each (channel, address, kind)."""
-    await run_many(session, _COUNT, _named(sent))
+    """Count one send for each (channel, address, kind): as many as are left, as `left` says."""
+    alike: dict[tuple[str, str, int], list[str]] = {}
+    for (channel, address, kind), times in Counter(sent).items():
+        alike.setdefault((channel, kind, times), []).append(address)
+    for (channel, kind, times), names in alike.items():
+        counted = {"of_channel": channel, "of_kind": kind, "times": times, "names": names}
+        await run(session, _COUNT, counted)
 
 
 async def give_back(session: AsyncSession, refused: Sequence[tuple[str, str, str]]) -> None:
@@ -191,16 +202,18 @@ async def count_cards(
     await run_many(session, _USE_CARD[session.get_bind().dialect.name], rows)
 
 
+_SHUT = (
+    update(ReplyWindow)
+    .where(
+        ReplyWindow.channel == bindparam("of_channel"),
+        ReplyWindow.address == bindparam("of_address"),
+        ReplyWindow.kind != CARD,
+    )
+    .values(sends_left=0)
+)
+
+
 async def shut(session: AsyncSession, addresses: Collection[tuple[str, str]]) -> None:
     """Believe the platform when it says that a window is closed."""
-    await run_many(
-        session,
-        update(ReplyWindow)
-        .where(
-            ReplyWindow.channel == bindparam("of_channel"),
-            ReplyWindow.address == bindparam("of_address"),
-            ReplyWindow.kind != CARD,
-        )
-        .values(sends_left=0),
-        [{"of_channel": channel, "of_address": address} for channel, address in addresses],
-    )
+    rows = [{"of_channel": channel, "of_address": address} for channel, address in addresses]
+    await run_many(session, _SHUT, rows)

@@ -62,9 +62,9 @@ class Wire:
             return "Content-Disposition" in response.headers, await self._body(response)
 
     async def _body(self, response: aiohttp.ClientResponse) -> bytes:
-        body = bytearray()
-        async for chunk in response.content.iter_any():
-            body += chunk
+        stream, body = response.content, bytearray()
+        while not stream.at_eof():
+            body += await stream.readany()
             if len(body) > self._most_bytes:
                 raise NoAnswerError(None, f"an answer of more than {self._most_bytes} bytes")
         return bytes(body)

@@ -30,7 +30,7 @@ from hypothesis.stateful import (
 )
 from sqlalchemy import select, text
 
-from storage.database import Database
+from storage.database import Database, Here
 from storage.ledger import Account, LedgerError, OtherContentError
 from storage.ledger_moves import Book
 from storage.schema import metadata
@@ -101,7 +101,7 @@ class Lives(RuleBasedStateMachine):
         return True
 
     async def _refused(self, do: Do) -> dict[str, int]:
-        async with self.bank.database.writing(brief=True) as session:
+        async with self.bank.database.writing(Here.ALL) as session:
             with pytest.raises(LedgerError):
                 await do(Book(session, self.bank.now, self.bank.policy))
             return await self._balances(session)
@@ -109,7 +109,7 @@ class Lives(RuleBasedStateMachine):
     async def _done(self, do: Do) -> dict[str, int]:
         """Do it, and every third time say it again, as somebody who was not told."""
         for _ in range(2 if self.told["steps"] % 3 == 0 else 1):
-            async with self.bank.database.writing(brief=True) as session:
+            async with self.bank.database.writing(Here.ALL) as session:
                 await do(Book(session, self.bank.now, self.bank.policy))
                 found = await self._balances(session)
         return found
