@@ -8,7 +8,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, Select, String, select, update
+from sqlalchemy import (
+    CheckConstraint,
+    ColumnElement,
+    ForeignKey,
+    Index,
+    Select,
+    String,
+    select,
+    update,
+)
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -138,7 +147,7 @@ async def change_stand_in(
     )
 
 
-def stood_in_for(person: str) -> Select[str]:
+def stood_in_for(person: str | ColumnElement[str]) -> Select[str]:
     """Select the ids of those for whom somebody stands in, or is about to."""
     return select(Absence.person_id).where(
         Absence.stand_in_id == person, Absence.ended_at.is_(None)

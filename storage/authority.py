@@ -11,7 +11,7 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, false, or_, select, true
+from sqlalchemy import ColumnElement, Select, and_, bindparam, false, or_, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute, aliased
 
@@ -86,41 +86,50 @@ class Act(StrEnum):
     SEE_WHAT_IS_OWED = "see_what_is_owed"
 
 
-_Circle = Callable[[Caller], ColumnElement[bool]]
+@dataclass(frozen=True, slots=True)
+class _Actor:
+    """Who asks: what he is, and where a statement is given the rest of him."""
+
+    roles: Collection[Role]
+    id: ColumnElement[str]
+    village_id: ColumnElement[int]
+    group_id: ColumnElement[int]
 
 
-def _led(actor: Caller) -> ColumnElement[bool]:
-    leads = actor.is_a(Role.LEADER) and actor.group_id is not None
-    return Person.group_id == actor.group_id if leads else false()
+_Circle = Callable[[_Actor], ColumnElement[bool]]
 
 
-def _coordinated(actor: Caller) -> ColumnElement[bool]:
-    return _village(actor) if actor.is_a(Role.COORDINATOR) else false()
+def _led(actor: _Actor) -> ColumnElement[bool]:
+    return Person.group_id == actor.group_id if Role.LEADER in actor.roles else false()
 
 
-def _village(actor: Caller) -> ColumnElement[bool]:
+def _coordinated(actor: _Actor) -> ColumnElement[bool]:
+    return _village(actor) if Role.COORDINATOR in actor.roles else false()
+
+
+def _village(actor: _Actor) -> ColumnElement[bool]:
     return Person.village_id == actor.village_id
 
 
-def _everywhere(actor: Caller) -> ColumnElement[bool]:
-    return true() if actor.is_a(Role.SUPERVISOR) else false()
+def _everywhere(actor: _Actor) -> ColumnElement[bool]:
+    return true() if Role.SUPERVISOR in actor.roles else false()
 
 
-def _tied(actor: Caller) -> ColumnElement[bool]:
+def _tied(actor: _Actor) -> ColumnElement[bool]:
     return Person.id.in_(select(Tie.elder_id).where(Tie.person_id == actor.id))
 
 
-def _family(actor: Caller) -> ColumnElement[bool]:
+def _family(actor: _Actor) -> ColumnElement[bool]:
     """Families see their own, unless she has said no; a neighbour no more than any other."""
     ties = select(Tie.elder_id).where(Tie.person_id == actor.id, is_seen_by_family())
     return Person.id.in_(ties)
 
 
-def _kin(actor: Caller) -> ColumnElement[bool]:
+def _kin(actor: _Actor) -> ColumnElement[bool]:
     return kin_of(actor.id)
 
 
-def _stood_in_for(actor: Caller) -> ColumnElement[bool]:
+def _stood_in_for(actor: _Actor) -> ColumnElement[bool]:
     """Be true of those whom somebody looks after who is away, and for whom this one stands in."""
     absent = aliased(Person)
 
@@ -139,7 +148,7 @@ def is_seen_by_family() -> ColumnElement[bool]:
     return is_of_family() & consents.given(Tie.elder_id, Purpose.FAMILY)
 
 
-def kin_of(person: str) -> ColumnElement[bool]:
+def kin_of(person: str | ColumnElement[str]) -> ColumnElement[bool]:
     """Be true of those the village knows as somebody's family, whichever of them is the elder."""
     hers = select(Tie.person_id).where(Tie.elder_id == person, is_of_family())
     theirs = select(Tie.elder_id).where(Tie.person_id == person, is_of_family())
@@ -176,6 +185,9 @@ class _Right:
     of: Role | None = None
     roles: frozenset[Role] | None = None
     """None where a tie is enough, as it is for a neighbour."""
+
+    def is_open_to(self, roles: Collection[Role]) -> bool:
+        return self.roles is None or not self.roles.isdisjoint(roles)
 
 
 _SERVED = (_led, _coordinated)
@@ -219,17 +231,41 @@ _RIGHTS: Mapping[Act, _Right] = {
 def does(actor: Caller, act: Act) -> bool:
     """Tell whether somebody may do this at all, to whomsoever."""
     right = _RIGHTS.get(act)
-    return right is not None and (right.roles is None or not right.roles.isdisjoint(actor.roles))
+    return right is not None and right.is_open_to(actor.roles)
 
 
 @lru_cache(maxsize=1_024)  # to build it costs more than to ask it
 def may(actor: Caller, act: Act) -> ColumnElement[bool]:
     """Return what holds of the people to whom somebody may do this; of nobody by default."""
-    if not does(actor, act):
+    known = _Actor(
+        actor.roles,
+        bindparam(None, actor.id),
+        bindparam(None, actor.village_id),
+        bindparam(None, actor.group_id),
+    )
+    return _holds(known, act)
+
+
+def _holds(actor: _Actor, act: Act) -> ColumnElement[bool]:
+    right = _RIGHTS.get(act)
+    if right is None or not right.is_open_to(actor.roles):
         return false()
-    right = _RIGHTS[act]
     anybody = or_(false(), *(circle(actor) for circle in right.circles))
     return and_(anybody, is_a(right.of)) if right.of else anybody
+
+
+def _whom(roles: Collection[Role], act: Act) -> ColumnElement[bool]:
+    """Return what holds of them, whoever of these roles it is: he comes with the question.
+
+    To build a statement costs ten times what asking it does; so each is built once.
+    """
+    somebody = _Actor(roles, bindparam("my_id"), bindparam("my_village"), bindparam("my_group"))
+    return _holds(somebody, act)
+
+
+def _facts(actor: Caller) -> dict[str, Any]:
+    """Return who it is, for a statement that was built for whoever is of his roles."""
+    return {"my_id": actor.id, "my_village": actor.village_id, "my_group": actor.group_id}
 
 
 def ids(actor: Caller, act: Act) -> Select[str]:
@@ -239,17 +275,34 @@ def ids(actor: Caller, act: Act) -> Select[str]:
 
 async def allows(session: AsyncSession, actor: Caller, act: Act, person: str) -> bool:
     """Tell whether somebody may do this to a person; False also where there is none."""
-    return await session.scalar(ids(actor, act).where(Person.id == person)) is not None
+    asked = {**_facts(actor), "wanted": person}
+    return await session.scalar(_one(actor.roles, act), asked) is not None
+
+
+@lru_cache
+def _one(roles: frozenset[Role], act: Act) -> Select[str]:
+    return select(Person.id).where(Person.id == bindparam("wanted"), _whom(roles, act))
 
 
 async def to_anybody(session: AsyncSession, actor: Caller, act: Act) -> bool:
-    return await session.scalar(ids(actor, act).limit(1)) is not None
+    return await session.scalar(_to_anybody(actor.roles, act), _facts(actor)) is not None
+
+
+@lru_cache
+def _to_anybody(roles: frozenset[Role], act: Act) -> Select[str]:
+    return select(Person.id).where(_whom(roles, act)).limit(1)
 
 
 async def named(session: AsyncSession, actor: Caller, act: Act, name: str) -> Sequence[Person]:
     """Return everybody of this name to whom somebody may do this, in a fixed order."""
-    found = select(Person).where(Person.name == name, may(actor, act)).order_by(Person.id)
-    return (await session.scalars(found.where(~has_gone(Person.id)))).all()
+    asked = {**_facts(actor), "wanted": name}
+    return (await session.scalars(_named(actor.roles, act), asked)).all()
+
+
+@lru_cache
+def _named(roles: frozenset[Role], act: Act) -> Select[Person]:
+    found = select(Person).where(Person.name == bindparam("wanted"), _whom(roles, act))
+    return found.where(~has_gone(Person.id)).order_by(Person.id)
 
 
 async def gone(session: AsyncSession, actor: Caller, act: Act, name: str) -> Person | None:
@@ -266,11 +319,7 @@ async def others(session: AsyncSession, actor: Caller, act: Act) -> Sequence[Vil
         select(Tie.elder_id, Tie.kind).where(Tie.person_id == actor.id)
     ):
         ties.setdefault(person, set()).add(kind)
-    rows = await session.execute(
-        select(Person.id, Person.name, Person.gender, Person.group_id, is_a(Role.ELDER))
-        .where(may(actor, act), Person.id != actor.id, ~has_gone(Person.id))
-        .order_by(Person.id)
-    )
+    rows = await session.execute(_others(actor.roles, act), _facts(actor))
     return [
         Villager(
             person,
@@ -283,3 +332,10 @@ async def others(session: AsyncSession, actor: Caller, act: Act) -> Sequence[Vil
         )
         for person, name, gender, group, elder in rows
     ]
+
+
+@lru_cache
+def _others(roles: frozenset[Role], act: Act) -> Select[*tuple[Any, ...]]:
+    others = select(Person.id, Person.name, Person.gender, Person.group_id, is_a(Role.ELDER))
+    hers = Person.id != bindparam("my_id"), _whom(roles, act), ~has_gone(Person.id)
+    return others.where(*hers).order_by(Person.id)

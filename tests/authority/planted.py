@@ -20,8 +20,8 @@ LEAKS: Mapping[str, tuple[str, Sequence[Change]]] = {
         [
             (
                 "storage/authority.py",
-                "select(Person).where(Person.name == name, may(actor, act))",
-                "select(Person).where(Person.name == name)",
+                'Person.name == bindparam("wanted"), _whom(roles, act))',
+                'Person.name == bindparam("wanted"))',
             )
         ],
     ),
@@ -78,9 +78,9 @@ LEAKS: Mapping[str, tuple[str, Sequence[Change]]] = {
         [
             (
                 "storage/authority.py",
-                "    found = select(Person).where(Person.name == name, may(actor, act)).order_by",
+                '    asked = {**_facts(actor), "wanted": name}\n',
                 '    __import__("structlog").get_logger().info("asked", cause=name)\n'
-                "    found = select(Person).where(Person.name == name, may(actor, act)).order_by",
+                '    asked = {**_facts(actor), "wanted": name}\n',
             )
         ],
     ),
