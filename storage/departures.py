@@ -16,6 +16,7 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     String,
+    bindparam,
     exists,
     select,
     text,
@@ -24,7 +25,7 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
-from storage.database import Base, BigId, insert_new
+from storage.database import Base, BigId, insert_new, run
 
 
 class Why(StrEnum):
@@ -91,16 +92,16 @@ async def let_go_by(session: AsyncSession, people: Collection[str]) -> dict[str,
     return {row.person_id: row.settled_by or row.person_id for row in rows}
 
 
+_DEAD = select(Departure.person_id).where(
+    Departure.person_id.in_(bindparam("people", expanding=True)),
+    Departure.state == DepartureState.DONE,
+    Departure.why == Why.DIED,
+)
+
+
 async def dead_among(session: AsyncSession, people: Collection[str]) -> set[str]:
     """Return who of these has died: nothing is said about them by a machine."""
-    found = await session.scalars(
-        select(Departure.person_id).where(
-            Departure.person_id.in_(people),
-            Departure.state == DepartureState.DONE,
-            Departure.why == Why.DIED,
-        )
-    )
-    return set(found)
+    return set((await run(session, _DEAD, {"people": list(people)})).scalars())
 
 
 async def ask(session: AsyncSession, person: str, now: datetime) -> Departure | None:

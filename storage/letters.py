@@ -96,15 +96,12 @@ class Letter(Base):
         Index("ix_letters_failed", "recipient_id", sqlite_where=_FAILED, postgresql_where=_FAILED),
         Index("ix_letters_sent", "sent_at", sqlite_where=_SENT, postgresql_where=_SENT),
         Index(
-            "ix_letters_got", "recipient_id", "sent_at", sqlite_where=_SENT, postgresql_where=_SENT
-        ),
-        Index(
             "ix_letters_alarming",
             "recipient_id",
             sqlite_where=_ALARM_QUEUED,
             postgresql_where=_ALARM_QUEUED,
         ),
-        Index("ix_letters_recipient", "recipient_id"),
+        Index("ix_letters_got", "recipient_id", "sent_at"),
         Index(
             "ix_letters_about",
             "about_id",
@@ -291,37 +288,60 @@ class Claimed:
         return DRILL in (self.detail or {})
 
 
+_TIER = select(func.min(Plan.tier)).where(Plan.elder_id == Letter.about_id).scalar_subquery()
+_ABOUT, _ACTOR = aliased(Person), aliased(Person)
+_WHOLE = (
+    select(
+        Letter.id,
+        Letter.key,
+        Letter.kind,
+        Letter.urgency,
+        Letter.recipient_id,
+        Letter.about_id,
+        Letter.actor_id,
+        Letter.incident_id,
+        Letter.number,
+        Letter.detail,
+        Letter.media,
+        Letter.written_at,
+        Letter.tries + 1,
+        Letter.repeated,
+        Letter.way,
+        _ABOUT.name,
+        _ABOUT.gender,
+        _ACTOR.name,
+        _TIER,
+    )
+    .outerjoin(_ABOUT, _ABOUT.id == Letter.about_id)
+    .outerjoin(_ACTOR, _ACTOR.id == Letter.actor_id)
+    .order_by(Letter.urgency, Letter.due_at, Letter.id)
+)
+_THESE = _WHOLE.where(Letter.id.in_(bindparam("ids", expanding=True)))
+_DUE = (
+    _WHOLE.where(
+        Letter.state == LetterState.QUEUED,
+        Letter.urgency == bindparam("of_urgency"),
+        Letter.due_at <= bindparam("moment"),
+    )
+    .limit(bindparam("most"))
+    .with_for_update(of=Letter, skip_locked=True)
+)
+
+
 async def due(
     session: AsyncSession, now: datetime, urgencies: Sequence[Urgency], limit: int
 ) -> list[Claimed]:
     """Lock the letters that are due and return them, alarms first; `tries` counts this one.
 
-    They are still queued: the caller takes, puts off or withdraws each in this transaction.
+    They are still queued: the caller takes, puts off or withdraws each in this transaction. It
+    asks of one urgency at a time: what waits for the morning is never looked through.
     """
-    ids: list[int] = []
+    found: list[Claimed] = []
     for urgency in urgencies:
-        if len(ids) < limit:
-            ids += await _due_of(session, urgency, now, limit - len(ids))
-    return await read(session, ids) if ids else []
-
-
-_DUE = (
-    select(Letter.id)
-    .where(
-        Letter.state == LetterState.QUEUED,
-        Letter.urgency == bindparam("of_urgency"),
-        Letter.due_at <= bindparam("moment"),
-    )
-    .order_by(Letter.due_at, Letter.id)
-    .limit(bindparam("most"))
-    .with_for_update(skip_locked=True)
-)
-
-
-async def _due_of(session: AsyncSession, urgency: Urgency, now: datetime, limit: int) -> list[int]:
-    """Ask of one urgency at a time: what waits for the morning is never looked through."""
-    asked = {"of_urgency": urgency, "moment": now, "most": limit}
-    return list((await run(session, _DUE, asked)).scalars().all())
+        if len(found) < limit:
+            asked = {"of_urgency": urgency, "moment": now, "most": limit - len(found)}
+            found += [Claimed(*row) for row in (await run(session, _DUE, asked)).all()]
+    return found
 
 
 async def alarms_beside(
@@ -400,43 +420,12 @@ async def tidy(session: AsyncSession, now: datetime, urgencies: Collection[Urgen
     )
 
 
-_TIER = select(func.min(Plan.tier)).where(Plan.elder_id == Letter.about_id).scalar_subquery()
-_ABOUT, _ACTOR = aliased(Person), aliased(Person)
-_READ = (
-    select(
-        Letter.id,
-        Letter.key,
-        Letter.kind,
-        Letter.urgency,
-        Letter.recipient_id,
-        Letter.about_id,
-        Letter.actor_id,
-        Letter.incident_id,
-        Letter.number,
-        Letter.detail,
-        Letter.media,
-        Letter.written_at,
-        Letter.tries + 1,
-        Letter.repeated,
-        Letter.way,
-        _ABOUT.name,
-        _ABOUT.gender,
-        _ACTOR.name,
-        _TIER,
-    )
-    .outerjoin(_ABOUT, _ABOUT.id == Letter.about_id)
-    .outerjoin(_ACTOR, _ACTOR.id == Letter.actor_id)
-    .where(Letter.id.in_(bindparam("ids", expanding=True)))
-    .order_by(Letter.urgency, Letter.due_at, Letter.id)
-)
-
-
 async def read(session: AsyncSession, ids: Sequence[int]) -> list[Claimed]:
     """Return letters with what their sentences need; `tries` counts the next try."""
-    return [Claimed(*row) for row in (await run(session, _READ, {"ids": ids})).all()]
+    return [Claimed(*row) for row in (await run(session, _THESE, {"ids": ids})).all()]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Outcome:
     """What became of a letter in our hands. `due_at` is when a queued one goes again.
 

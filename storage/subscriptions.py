@@ -92,17 +92,18 @@ _HERS = and_(
     Subscription.form == bindparam("of_form"),
     Subscription.consents > 0,
 )
+_USE_UP = update(Subscription).where(_HERS).values(consents=Subscription.consents - 1)
+_REFUSE = update(Subscription).where(_HERS).values(consents=0)
 
 
 async def count(session: AsyncSession, uses: Sequence[Notice]) -> None:
     """Use up one consent for each notice."""
-    used = update(Subscription).where(_HERS).values(consents=Subscription.consents - 1)
-    await run_many(session, used, _rows(uses))
+    await run_many(session, _USE_UP, _rows(uses))
 
 
 async def refused(session: AsyncSession, notices: Sequence[Notice]) -> None:
     """Believe the platform, or her, that no consent is left."""
-    await run_many(session, update(Subscription).where(_HERS).values(consents=0), _rows(notices))
+    await run_many(session, _REFUSE, _rows(notices))
 
 
 def _rows(notices: Sequence[Notice]) -> list[dict[str, str]]:

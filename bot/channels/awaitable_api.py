@@ -62,26 +62,29 @@ class AwaitableApi:
         api_base_url: str = "",
         result_processor: Callable[[Any], Any] | None = None,
     ) -> Any:
+        """Ask once, and once more where only the token was wrong."""
         url = self._url(url_or_endpoint, api_base_url)
         uploads = await _uploads(files) if files else None
-
-        async def ask(token: str) -> Any:
-            query = _query(params, token)
-            body = _body(data, json, uploads)
-            return await self._wire.ask(method, url, params=query, hidden=token, **body)
-
-        answer = await self._with_token(ask)
-        return result_processor(answer) if result_processor else answer
-
-    async def _with_token(self, ask: Callable[[str], Any]) -> Any:
-        """Ask once, and once more where only the token was wrong."""
         token = await self._token.current()
         try:
-            return await ask(token)
+            answer = await self._ask(method, url, token, params, _body(data, json, uploads))
         except WeChatClientException as refusal:
             if refusal.errcode not in TOKEN_REFUSED:
                 raise
-        return await ask(await self._token.instead_of(token))
+            token = await self._token.instead_of(token)
+            answer = await self._ask(method, url, token, params, _body(data, json, uploads))
+        return result_processor(answer) if result_processor else answer
+
+    async def _ask(
+        self,
+        method: str,
+        url: str,
+        token: str,
+        params: Mapping[str, Any] | None,
+        body: Mapping[str, Any],
+    ) -> Any:
+        query = _query(params, token)
+        return await self._wire.ask(method, url, params=query, hidden=token, **body)
 
     def _url(self, url_or_endpoint: str, api_base_url: str) -> str:
         """The library writes some addresses out in full: they, too, go where we were told."""

@@ -59,10 +59,10 @@ class Wire:
             if response.status != HTTPStatus.OK:
                 code = BUSY if response.status >= HTTPStatus.INTERNAL_SERVER_ERROR else None
                 raise NoAnswerError(code, f"HTTP status {response.status}")
-            return "Content-Disposition" in response.headers, await self._body(response)
+            return "Content-Disposition" in response.headers, await self._body(response.content)
 
-    async def _body(self, response: aiohttp.ClientResponse) -> bytes:
-        stream, body = response.content, bytearray()
+    async def _body(self, stream: aiohttp.StreamReader) -> bytes:
+        body = bytearray()
         while not stream.at_eof():
             body += await stream.readany()
             if len(body) > self._most_bytes:
