@@ -42,8 +42,14 @@ async def whose_turn_is_it(turn: Turn) -> Answer:
     now = await family_turns.on_duty(turn.session, ids, turn.now)
     then = await family_turns.on_duty(turn.session, ids, turn.now, weeks_ahead=1)
     named = await people.names_of(turn.session, {*now.values(), *then.values()})
-    said = [(one.name, _name(named, now, one), _name(named, then, one)) for one in mine]
-    return Reply(words.whose_turn(said))
+    families = await family_turns.families(turn.session, ids)
+    said = [
+        words.whose_turn(one.name, _name(named, now, one), _name(named, then, one))
+        if len(families[one.id]) > 1
+        else words.only_child(one.name)
+        for one in mine
+    ]
+    return Reply(words.each_turn(said))
 
 
 def _name(named: Mapping[str, str], turns: Mapping[str, str], elder: Kin) -> str:

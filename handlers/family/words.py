@@ -278,11 +278,11 @@ def which_child(family: Sequence[str]) -> str:
     return f"家里轮到谁？请写全名：{'、'.join(family[:5])}"
 
 
-def whose_turn(turns: Sequence[tuple[str, str, str]]) -> str:
-    return "\n".join(_turn(*one) for one in turns[:_MOST])
+def each_turn(said: Sequence[str]) -> str:
+    return "\n".join(said[:_MOST])
 
 
-def _turn(elder: str, now: str, following: str) -> str:
+def whose_turn(elder: str, now: str, following: str) -> str:
     if not now:
         return f"{elder}：没有轮班，有事几位一起找。要轮请回：这周我值班"
     return f"{elder}：这周{now}，下周{following}。"

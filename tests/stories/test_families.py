@@ -122,6 +122,7 @@ async def test_the_turn_goes_round_by_itself(village: Village) -> None:
 @ON_ONE
 async def test_an_only_child_takes_no_turns(village: Village) -> None:
     assert "只有您一位" in await village.says("xiaomei", "这周我值班")
+    assert await village.says("xiaomei", "谁值班") == "王秀英家里只有您一位，有事都找您。"
 
 
 @ON_ONE
