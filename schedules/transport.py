@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Protocol
 
 
-@dataclass(slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Outgoing:
     """One message, ready to be carried: a letter, or several to one person in one.
 

@@ -163,7 +163,7 @@ _GIVE_BACK = update(ReplyWindow).where(*_OF_WINDOW).values(sends_left=ReplyWindo
 
 
 async def count(session: AsyncSession, sent: Sequence[tuple[str, str, str]]) -> None:
-    """Count one send for each (channel, address, kind): as many as are left, as `left` says."""
+    """Count one send for each (channel, address, kind), never more than `left` has told of."""
     alike: dict[tuple[str, str, int], list[str]] = {}
     for (channel, address, kind), times in Counter(sent).items():
         alike.setdefault((channel, kind, times), []).append(address)
