@@ -31,10 +31,13 @@ api_base_url = "{platform}"
 freshness_seconds = 3600
 [wechat.templates]
 missed = "invented"
+[watch]
+village_false_years = 0
 [clock]
 start = "{start}"
 """
-"""The clock begins in the county's morning; deliveries are signed before the load begins."""
+"""The clock begins in the county's morning; deliveries are signed before the load begins. Each
+silent elder is called for by herself, never a village for all of them: that is the most work."""
 
 
 @dataclass(frozen=True)
