@@ -52,6 +52,11 @@ BUGS: Mapping[str, Sequence[Change]] = {
             '.where(Letter.id == bindparam("letter"), Letter.state == LetterState.SENDING)',
             '.where(Letter.id == bindparam("letter"))',
         ),
+        (
+            "storage/letters.py",
+            'bindparam("ids", expanding=True)), Letter.state == LetterState.SENDING)',
+            'bindparam("ids", expanding=True)))',
+        ),
     ],
     "a lease never runs out": [
         (
