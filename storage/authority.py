@@ -268,11 +268,6 @@ def _facts(actor: Caller) -> dict[str, Any]:
     return {"my_id": actor.id, "my_village": actor.village_id, "my_group": actor.group_id}
 
 
-def ids(actor: Caller, act: Act) -> Select[str]:
-    """Select the ids of those to whom somebody may do this."""
-    return select(Person.id).where(may(actor, act))
-
-
 async def allows(session: AsyncSession, actor: Caller, act: Act, person: str) -> bool:
     """Tell whether somebody may do this to a person; False also where there is none."""
     asked = {**_facts(actor), "wanted": person}
@@ -295,21 +290,27 @@ def _to_anybody(roles: frozenset[Role], act: Act) -> Select[str]:
 
 async def named(session: AsyncSession, actor: Caller, act: Act, name: str) -> Sequence[Person]:
     """Return everybody of this name to whom somebody may do this, in a fixed order."""
-    asked = {**_facts(actor), "wanted": name}
-    return (await session.scalars(_named(actor.roles, act), asked)).all()
-
-
-@lru_cache
-def _named(roles: frozenset[Role], act: Act) -> Select[Person]:
-    found = select(Person).where(Person.name == bindparam("wanted"), _whom(roles, act))
-    return found.where(~has_gone(Person.id)).order_by(Person.id)
+    return await _of_this_name(session, actor, act, name, is_gone=False)
 
 
 async def gone(session: AsyncSession, actor: Caller, act: Act, name: str) -> Person | None:
     """Return the one person of this name who has left, moved away or died, else None."""
-    found = select(Person).where(Person.name == name, may(actor, act), has_gone(Person.id))
-    people = (await session.scalars(found.limit(2))).all()
+    people = await _of_this_name(session, actor, act, name, is_gone=True)
     return people[0] if len(people) == 1 else None
+
+
+async def _of_this_name(
+    session: AsyncSession, actor: Caller, act: Act, name: str, *, is_gone: bool
+) -> Sequence[Person]:
+    asked = {**_facts(actor), "wanted": name}
+    return (await session.scalars(_named(actor.roles, act, is_gone=is_gone), asked)).all()
+
+
+@lru_cache
+def _named(roles: frozenset[Role], act: Act, *, is_gone: bool) -> Select[Person]:
+    found = select(Person).where(Person.name == bindparam("wanted"), _whom(roles, act))
+    where_she_is = has_gone(Person.id) if is_gone else ~has_gone(Person.id)
+    return found.where(where_she_is).order_by(Person.id)
 
 
 async def others(session: AsyncSession, actor: Caller, act: Act) -> Sequence[Villager]:

@@ -24,6 +24,7 @@ from sqlalchemy import (
     Executable,
     Integer,
     MetaData,
+    Row,
     Select,
     event,
     true,
@@ -223,6 +224,13 @@ async def run(
     await session.flush()
     connection = await session.connection()
     return await connection.execute(statement, values)
+
+
+async def fetch(
+    session: AsyncSession, statement: Executable, values: Mapping[str, Any]
+) -> Sequence[Row[*tuple[Any, ...]]]:
+    """Run such a statement and return its rows all at once, which saves the calls for each."""
+    return (await run(session, statement, values)).all()
 
 
 async def run_many(

@@ -25,7 +25,7 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
-from storage.database import Base, BigId, insert_new, run
+from storage.database import Base, BigId, fetch, insert_new
 
 
 class Why(StrEnum):
@@ -101,7 +101,7 @@ _DEAD = select(Departure.person_id).where(
 
 async def dead_among(session: AsyncSession, people: Collection[str]) -> set[str]:
     """Return who of these has died: nothing is said about them by a machine."""
-    return set((await run(session, _DEAD, {"people": list(people)})).scalars())
+    return {person for (person,) in await fetch(session, _DEAD, {"people": list(people)})}
 
 
 async def ask(session: AsyncSession, person: str, now: datetime) -> Departure | None:

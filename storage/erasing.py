@@ -200,13 +200,12 @@ async def _close_account(session: AsyncSession, person: str, now: datetime, poli
 
 async def _forget_words(session: AsyncSession, person: Person) -> None:
     """Empty the letters to her and of her, and what was said to others that names her."""
-    to_her = Letter.recipient_id == person.id
-    of_her = or_(to_her, Letter.about_id == person.id, Letter.actor_id == person.id)
-    await session.execute(
-        update(Letter)
-        .where(or_(to_her, Letter.about_id == person.id), Letter.state == LetterState.QUEUED)
-        .values(state=LetterState.WITHDRAWN)
+    of_her = or_(
+        Letter.recipient_id == person.id,
+        Letter.about_id == person.id,
+        Letter.actor_id == person.id,
     )
+    await letters.withdraw_around(session, person.id)
     await session.execute(
         update(Letter).where(of_her, Letter.state.not_in(UNDER_WAY)).values(detail=null(), media="")
     )

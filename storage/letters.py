@@ -34,7 +34,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, aliased, mapped_column
 
 from storage.checkins import Plan
-from storage.database import Base, BigId, Instant, insert_new, run, run_many
+from storage.database import Base, BigId, Instant, fetch, insert_new, run, run_many
 from storage.people import Person
 from storage.sealing import SealedJson
 
@@ -340,7 +340,7 @@ async def due(
     for urgency in urgencies:
         if len(found) < limit:
             asked = {"of_urgency": urgency, "moment": now, "most": limit - len(found)}
-            found += [Claimed(*row) for row in (await run(session, _DUE, asked)).all()]
+            found += [Claimed(*row) for row in await fetch(session, _DUE, asked)]
     return found
 
 
@@ -352,21 +352,17 @@ async def alarms_beside(
     now: datetime,
 ) -> list[Claimed]:
     """Lock and return what else of these kinds is due to these people: it may go along."""
-    found = await session.scalars(
-        select(Letter.id)
-        .where(
+    found = await session.execute(
+        _WHOLE.where(
             Letter.recipient_id.in_(people),
             Letter.state == LetterState.QUEUED,
             Letter.urgency == Urgency.ALARM,
             Letter.kind.in_(kinds),
             Letter.due_at <= now,
             Letter.id.not_in(known),
-        )
-        .order_by(Letter.id)
-        .with_for_update(skip_locked=True)
+        ).with_for_update(of=Letter, skip_locked=True)
     )
-    ids = found.all()
-    return await read(session, ids) if ids else []
+    return [Claimed(*row) for row in found.all()]
 
 
 _TAKE = (
@@ -422,7 +418,7 @@ async def tidy(session: AsyncSession, now: datetime, urgencies: Collection[Urgen
 
 async def read(session: AsyncSession, ids: Sequence[int]) -> list[Claimed]:
     """Return letters with what their sentences need; `tries` counts the next try."""
-    return [Claimed(*row) for row in (await run(session, _THESE, {"ids": ids})).all()]
+    return [Claimed(*row) for row in await fetch(session, _THESE, {"ids": ids})]
 
 
 @dataclass(slots=True, kw_only=True)

@@ -24,7 +24,7 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute, Mapped, mapped_column, validates
 
-from storage.database import Base, run
+from storage.database import Base, fetch
 from storage.sealing import MARK, Mark, Sealed, digits
 from storage.villages import Group, Village
 
@@ -300,10 +300,10 @@ async def reach(session: AsyncSession, people: Collection[str]) -> Reach:
     """Return the reachable addresses of these people, the newest of each first."""
     if not people:
         return Reach({}, frozenset())
-    rows = (await run(session, _REACH, {"people": list(people)})).all()
     found: dict[str, list[tuple[str, str]]] = {}
     declined: set[tuple[str, str]] = set()
-    for person_id, channel, address, declined_at in rows:
+    asked = {"people": list(people)}
+    for person_id, channel, address, declined_at in await fetch(session, _REACH, asked):
         found.setdefault(person_id, []).append((channel, address))
         if declined_at is not None:
             declined.add((channel, address))

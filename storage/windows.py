@@ -15,7 +15,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
-from storage.database import Base, run, run_many
+from storage.database import Base, fetch, run, run_many
 from storage.rules import at_village, village_day
 
 Address = tuple[str, str]
@@ -136,7 +136,7 @@ async def left(
     cards: dict[Address, int] = {}
     for channel, names in sorted(by_channel.items()):
         asked = {"of_channel": channel, "names": names, "moment": now}
-        for _, address, kind, sends, closes_at in (await run(session, _LEFT, asked)).all():
+        for _, address, kind, sends, closes_at in await fetch(session, _LEFT, asked):
             if kind == CARD:
                 cards[channel, address] = sends
             else:
@@ -144,11 +144,11 @@ async def left(
     return found, cards
 
 
-_OF_WINDOW = (
+_OF_ADDRESS = (
     ReplyWindow.channel == bindparam("of_channel"),
     ReplyWindow.address == bindparam("of_address"),
-    ReplyWindow.kind == bindparam("of_kind"),
 )
+_OF_WINDOW = (*_OF_ADDRESS, ReplyWindow.kind == bindparam("of_kind"))
 _COUNT = (
     update(ReplyWindow)
     .where(
@@ -202,15 +202,7 @@ async def count_cards(
     await run_many(session, _USE_CARD[session.get_bind().dialect.name], rows)
 
 
-_SHUT = (
-    update(ReplyWindow)
-    .where(
-        ReplyWindow.channel == bindparam("of_channel"),
-        ReplyWindow.address == bindparam("of_address"),
-        ReplyWindow.kind != CARD,
-    )
-    .values(sends_left=0)
-)
+_SHUT = update(ReplyWindow).where(*_OF_ADDRESS, ReplyWindow.kind != CARD).values(sends_left=0)
 
 
 async def shut(session: AsyncSession, addresses: Collection[tuple[str, str]]) -> None:
